@@ -1,0 +1,106 @@
+-- Results. Each ends in details jsonb, so that a later version can say more
+-- without a new type. Amounts are in the store's currency; inside jsonb they
+-- are strings ("19.99").
+
+CREATE TYPE weedgo.checkout_result AS (
+    order_id       uuid,
+    order_number   text,
+    store_id       uuid,
+    cart_id        uuid,
+    customer_id    uuid,
+    status         text,
+    payment_status text,
+    payment_type   text,
+    delivery_type  text,
+    order_source   text,
+    subtotal       numeric(12,2),
+    discount       numeric(12,2),
+    tax            numeric(12,2),
+    delivery_fee   numeric(12,2),
+    tip            numeric(12,2),
+    total          numeric(12,2),
+    amount_due     numeric(12,2),
+    currency       text,
+    promo_code     text,
+    taxes          jsonb,
+    lines          jsonb,
+    replayed       boolean,
+    created_at     timestamptz,
+    details        jsonb
+);
+COMMENT ON TYPE weedgo.checkout_result IS
+    'An order: identity, statuses, amounts, taxes and lines. Returned by checkout_cart, get_order and list_orders.';
+
+CREATE TYPE weedgo.checkout_totals AS (
+    store_id      uuid,
+    cart_id       uuid,
+    customer_id   uuid,
+    delivery_type text,
+    subtotal      numeric(12,2),
+    discount      numeric(12,2),
+    tax           numeric(12,2),
+    delivery_fee  numeric(12,2),
+    tip           numeric(12,2),
+    total         numeric(12,2),
+    amount_due    numeric(12,2),
+    currency      text,
+    promo_code    text,
+    distance_km   numeric(9,3),
+    taxes         jsonb,
+    lines         jsonb,
+    problems      jsonb,
+    priced_at     timestamptz,
+    details       jsonb
+);
+COMMENT ON TYPE weedgo.checkout_totals IS
+    'What a cart would cost now, and in problems what checkout_cart would refuse. Returned by calc_order_totals.';
+
+CREATE TYPE weedgo.checkout_reservation AS (
+    store_id   uuid,
+    cart_id    uuid,
+    expires_at timestamptz,
+    extended   boolean,
+    lines      jsonb,
+    details    jsonb
+);
+COMMENT ON TYPE weedgo.checkout_reservation IS
+    'The stock held for a cart, or given back. Returned by reserve_inventory and release_inventory.';
+
+CREATE TYPE weedgo.cart_contents AS (
+    store_id    uuid,
+    cart_id     uuid,
+    customer_id uuid,
+    status      text,
+    promo_code  text,
+    order_id    uuid,
+    lines       jsonb,
+    details     jsonb
+);
+COMMENT ON TYPE weedgo.cart_contents IS
+    'A cart and its lines. Returned by put_cart and get_cart.';
+
+CREATE TYPE weedgo.cart_lock AS (
+    classid  oid,
+    objid    oid,
+    objsubid smallint
+);
+COMMENT ON TYPE weedgo.cart_lock IS
+    'Where a cart''s lock stands in pg_locks. Returned by cart_lock_key.';
+
+CREATE TYPE weedgo.setup_finding AS (
+    severity text,
+    object   text,
+    problem  text,
+    hint     text
+);
+COMMENT ON TYPE weedgo.setup_finding IS
+    'One thing that is wrong (error) or risky (warning). Returned by check_setup.';
+
+CREATE TYPE weedgo.invariant_violation AS (
+    invariant text,
+    store_id  uuid,
+    subject   text,
+    problem   text
+);
+COMMENT ON TYPE weedgo.invariant_violation IS
+    'One broken promise. Returned by verify_invariants, which returns none when all is well.';

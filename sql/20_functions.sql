@@ -1,0 +1,157 @@
+-- The functions. Their shapes are frozen: a new argument would drop the grants
+-- on the old one, so whatever comes later goes into options.
+-- Each pins search_path; none may be executed by anyone until grant_app says so.
+
+CREATE FUNCTION weedgo.checkout_cart(
+    store_id             uuid,
+    cart_id              uuid,
+    customer_id          uuid    DEFAULT NULL,
+    payment_method_id    text    DEFAULT NULL,
+    delivery_type        text    DEFAULT 'pickup',
+    delivery_address     jsonb   DEFAULT NULL,
+    pickup_time          text    DEFAULT NULL,
+    tip                  numeric DEFAULT 0,
+    promo_code           text    DEFAULT NULL,
+    expected_total       numeric DEFAULT NULL,
+    idempotency_key      text    DEFAULT NULL,
+    special_instructions text    DEFAULT NULL,
+    order_source         text    DEFAULT 'web',
+    actor_id             uuid    DEFAULT NULL,
+    metadata             jsonb   DEFAULT NULL,
+    options              jsonb   DEFAULT NULL
+) RETURNS weedgo.checkout_result
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_checkout_cart';
+COMMENT ON FUNCTION weedgo.checkout_cart IS
+    'Turns a cart into an order: prices it, reserves its stock, records the order, all or nothing.';
+
+CREATE FUNCTION weedgo.calc_order_totals(
+    store_id          uuid,
+    cart_id           uuid,
+    customer_id       uuid    DEFAULT NULL,
+    payment_method_id text    DEFAULT NULL,
+    delivery_type     text    DEFAULT 'pickup',
+    delivery_address  jsonb   DEFAULT NULL,
+    tip               numeric DEFAULT 0,
+    promo_code        text    DEFAULT NULL,
+    options           jsonb   DEFAULT NULL
+) RETURNS weedgo.checkout_totals
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_calc_order_totals';
+COMMENT ON FUNCTION weedgo.calc_order_totals IS
+    'What checkout_cart would charge now and what it would refuse; takes no lock and writes nothing.';
+
+CREATE FUNCTION weedgo.reserve_inventory(
+    store_id    uuid,
+    cart_id     uuid,
+    customer_id uuid     DEFAULT NULL,
+    hold_for    interval DEFAULT '15 minutes',
+    options     jsonb    DEFAULT NULL
+) RETURNS weedgo.checkout_reservation
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_reserve_inventory';
+COMMENT ON FUNCTION weedgo.reserve_inventory IS
+    'Holds stock for every item of a cart until a deadline, or for none; a later checkout of the cart uses the hold.';
+
+CREATE FUNCTION weedgo.release_inventory(
+    store_id    uuid,
+    cart_id     uuid,
+    customer_id uuid  DEFAULT NULL,
+    options     jsonb DEFAULT NULL
+) RETURNS weedgo.checkout_reservation
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_release_inventory';
+COMMENT ON FUNCTION weedgo.release_inventory IS
+    'Gives a cart''s held stock back; nothing held is not an error.';
+
+CREATE FUNCTION weedgo.expire_holds(
+    store_id  uuid    DEFAULT NULL,
+    max_holds integer DEFAULT 1000,
+    options   jsonb   DEFAULT NULL
+) RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_expire_holds';
+COMMENT ON FUNCTION weedgo.expire_holds IS
+    'Gives back the stock of holds past their deadline, the oldest first, at most max_holds; returns how many.';
+
+CREATE FUNCTION weedgo.put_cart(
+    store_id    uuid,
+    cart_id     uuid,
+    items       jsonb,
+    customer_id uuid  DEFAULT NULL,
+    promo_code  text  DEFAULT NULL,
+    options     jsonb DEFAULT NULL
+) RETURNS weedgo.cart_contents
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_put_cart';
+COMMENT ON FUNCTION weedgo.put_cart IS
+    'Makes a cart hold exactly these items, under the cart''s lock; creates the cart where there is none.';
+
+CREATE FUNCTION weedgo.get_cart(
+    store_id    uuid,
+    cart_id     uuid,
+    customer_id uuid  DEFAULT NULL,
+    options     jsonb DEFAULT NULL
+) RETURNS weedgo.cart_contents
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_get_cart';
+COMMENT ON FUNCTION weedgo.get_cart IS
+    'Reads a cart and its lines.';
+
+CREATE FUNCTION weedgo.get_order(
+    store_id    uuid,
+    order_id    uuid,
+    customer_id uuid  DEFAULT NULL,
+    options     jsonb DEFAULT NULL
+) RETURNS weedgo.checkout_result
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_get_order';
+COMMENT ON FUNCTION weedgo.get_order IS
+    'Reads an order as it stands now; all NULL where the customer has no such order.';
+
+CREATE FUNCTION weedgo.list_orders(
+    store_id        uuid,
+    customer_id     uuid,
+    before_order_id uuid    DEFAULT NULL,
+    max_rows        integer DEFAULT 50,
+    options         jsonb   DEFAULT NULL
+) RETURNS SETOF weedgo.checkout_result
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_list_orders';
+COMMENT ON FUNCTION weedgo.list_orders IS
+    'A customer''s orders in a store, the newest first, a page at a time (before_order_id: the last one seen).';
+
+CREATE FUNCTION weedgo.lock_cart(
+    store_id uuid,
+    cart_id  uuid,
+    options  jsonb DEFAULT NULL
+) RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_lock_cart';
+COMMENT ON FUNCTION weedgo.lock_cart IS
+    'Takes the lock that checkout_cart takes, until the end of the transaction: for code that edits a cart itself.';
+
+CREATE FUNCTION weedgo.cart_lock_key(
+    store_id uuid,
+    cart_id  uuid
+) RETURNS weedgo.cart_lock
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_cart_lock_key';
+COMMENT ON FUNCTION weedgo.cart_lock_key IS
+    'Where a cart''s lock stands in pg_locks: SELECT * FROM pg_locks JOIN weedgo.cart_lock_key(store, cart) USING (classid, objid, objsubid).';
+
+CREATE FUNCTION weedgo.check_setup()
+RETURNS SETOF weedgo.setup_finding
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_check_setup';
+COMMENT ON FUNCTION weedgo.check_setup IS
+    'What is wrong or risky in this installation: relations, columns, indexes, owners, privileges, settings. No row: all is well.';
+
+CREATE FUNCTION weedgo.verify_invariants(
+    store_id uuid  DEFAULT NULL,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.invariant_violation
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_verify_invariants';
+COMMENT ON FUNCTION weedgo.verify_invariants IS
+    'Checks what no load, fault or input may break; a row per violation, none when all is well.';

@@ -1,0 +1,485 @@
+-- The relations. They are ordinary tables of an ordinary role, not members of the
+-- extension: DROP EXTENSION leaves them, pg_dump dumps them, and they may be given
+-- more columns, partitions, or be replaced by views over an application's own tables.
+-- They use only pg_catalog types and functions, so that nothing ties them to the extension.
+
+CREATE FUNCTION weedgo.create_tables(owner name DEFAULT NULL, options jsonb DEFAULT NULL)
+RETURNS SETOF text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $create_tables$
+DECLARE
+    caller_role   text := current_setting('role');
+    is_superuser  boolean := (SELECT rolsuper FROM pg_roles WHERE rolname = current_user);
+    schema_owner  name := (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'weedgo_data');
+    data_owner    name;
+    unknown_key   text := (SELECT min(k) FROM jsonb_object_keys(options) k);
+    relation      text;
+    ddl           text;
+BEGIN
+    IF unknown_key IS NOT NULL THEN
+        RAISE EXCEPTION 'unknown option "%"', unknown_key
+            USING ERRCODE = '22023', HINT = 'create_tables() has no options.';
+    END IF;
+
+    data_owner := coalesce(owner, schema_owner,
+                           CASE WHEN is_superuser THEN 'weedgo_owner' ELSE current_user END);
+    IF data_owner = 'weedgo_owner' AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = data_owner) THEN
+        CREATE ROLE weedgo_owner NOLOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = data_owner) THEN
+        RAISE EXCEPTION 'role "%" does not exist', data_owner USING ERRCODE = '42704';
+    END IF;
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = data_owner) THEN
+        RAISE EXCEPTION 'a superuser ("%") may not own the relations of weedgo_checkout', data_owner
+            USING ERRCODE = '42501',
+                  HINT = 'Triggers and views on them run as their owner. Leave owner out to use weedgo_owner, or name an ordinary role.';
+    END IF;
+    IF schema_owner <> data_owner THEN
+        RAISE EXCEPTION 'schema weedgo_data belongs to "%", not to "%"', schema_owner, data_owner
+            USING ERRCODE = '42501',
+                  HINT = 'All relations have one owner: name the schema''s owner, or change it with ALTER SCHEMA.';
+    END IF;
+
+    IF schema_owner IS NULL THEN
+        EXECUTE format('CREATE SCHEMA weedgo_data AUTHORIZATION %I', data_owner);
+        COMMENT ON SCHEMA weedgo_data IS 'The relations of weedgo_checkout: carts, stock, orders.';
+    END IF;
+
+    -- The trigger functions below run as the owner and take the cart's lock.
+    IF NOT has_function_privilege(data_owner, 'weedgo.lock_cart(uuid,uuid,jsonb)', 'EXECUTE')
+       OR NOT has_schema_privilege(data_owner, 'weedgo', 'USAGE') THEN
+        EXECUTE format('GRANT USAGE ON SCHEMA weedgo TO %I', data_owner);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION weedgo.lock_cart(uuid, uuid, jsonb) TO %I', data_owner);
+    END IF;
+
+    PERFORM set_config('role', data_owner, true);
+    FOR relation, ddl IN VALUES
+
+    -- Sources: tables here, or views over an application's own tables.
+
+    ('stores', $ddl$
+        CREATE TABLE weedgo_data.stores (
+            store_id                uuid PRIMARY KEY,
+            tenant_id               uuid,
+            name                    text NOT NULL DEFAULT '',
+            province                text NOT NULL,
+            currency                text NOT NULL DEFAULT 'CAD',
+            timezone                text NOT NULL DEFAULT 'America/Toronto',
+            latitude                double precision CHECK (latitude BETWEEN -90 AND 90),
+            longitude               double precision CHECK (longitude BETWEEN -180 AND 180),
+            accepts_orders          boolean NOT NULL DEFAULT true,
+            delivery_base_fee       numeric(12,2) NOT NULL DEFAULT 5.00 CHECK (delivery_base_fee >= 0),
+            delivery_fee_per_km     numeric(12,2) NOT NULL DEFAULT 0.50 CHECK (delivery_fee_per_km >= 0),
+            free_delivery_threshold numeric(12,2) DEFAULT 100.00 CHECK (free_delivery_threshold >= 0),
+            max_delivery_km         numeric(9,3) CHECK (max_delivery_km >= 0),
+            min_order_amount        numeric(12,2) NOT NULL DEFAULT 0.00 CHECK (min_order_amount >= 0),
+            tax_delivery            boolean NOT NULL DEFAULT false,
+            policies                jsonb NOT NULL DEFAULT '{}',
+            CHECK ((latitude IS NULL) = (longitude IS NULL))
+        );
+        COMMENT ON TABLE weedgo_data.stores IS 'A store: where it is, whether it takes orders, what it charges for delivery.';
+        COMMENT ON COLUMN weedgo_data.stores.province IS 'Two letters; tax_rates are looked up by it.';
+        COMMENT ON COLUMN weedgo_data.stores.timezone IS 'The store''s local date names its orders and dates its taxes.';
+        COMMENT ON COLUMN weedgo_data.stores.accepts_orders IS 'false: checkout_cart refuses with WG014.';
+        COMMENT ON COLUMN weedgo_data.stores.free_delivery_threshold IS 'Delivery is free from this subtotal, before discount, on; NULL: never.';
+        COMMENT ON COLUMN weedgo_data.stores.max_delivery_km IS 'No delivery beyond; NULL: any distance.';
+        COMMENT ON COLUMN weedgo_data.stores.min_order_amount IS 'Smallest subtotal, before discount, that is delivered.';
+        COMMENT ON COLUMN weedgo_data.stores.tax_delivery IS 'true: the delivery fee is taxed by the rates of tax class "delivery".';
+    $ddl$),
+
+    ('products', $ddl$
+        CREATE TABLE weedgo_data.products (
+            store_id      uuid NOT NULL,
+            sku           text NOT NULL CHECK (sku <> ''),
+            name          text NOT NULL,
+            unit_price    numeric(12,2) NOT NULL CHECK (unit_price >= 0),
+            sale_price    numeric(12,2) CHECK (sale_price >= 0),
+            sale_from     timestamptz,
+            sale_until    timestamptz,
+            is_available  boolean NOT NULL DEFAULT true,
+            tax_class     text NOT NULL DEFAULT 'cannabis',
+            equivalent_mg bigint NOT NULL DEFAULT 0 CHECK (equivalent_mg >= 0),
+            PRIMARY KEY (store_id, sku)
+        ) WITH (fillfactor = 90);
+        COMMENT ON TABLE weedgo_data.products IS 'What a store sells and for how much. Prices live here, apart from stock, so that a sale never locks a price.';
+        COMMENT ON COLUMN weedgo_data.products.sale_price IS 'Charged instead of unit_price from sale_from until before sale_until; NULL ends are open.';
+        COMMENT ON COLUMN weedgo_data.products.equivalent_mg IS 'Dried cannabis equivalent of one unit, in milligrams (Cannabis Act, Schedule 3).';
+    $ddl$),
+
+    ('stock', $ddl$
+        CREATE TABLE weedgo_data.stock (
+            store_id  uuid NOT NULL,
+            sku       text NOT NULL,
+            bucket    integer NOT NULL DEFAULT 0 CHECK (bucket = 0),
+            available integer NOT NULL CHECK (available >= 0),
+            reserved  integer NOT NULL DEFAULT 0 CHECK (reserved >= 0),
+            PRIMARY KEY (store_id, sku, bucket)
+        ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+        COMMENT ON TABLE weedgo_data.stock IS 'Units on the shelf (available) and promised to holds and open orders (reserved). Half-filled pages keep its updates HOT.';
+        COMMENT ON COLUMN weedgo_data.stock.bucket IS 'A share of the sku''s stock. Bucket 0 is the only one this version uses.';
+    $ddl$),
+
+    ('customers', $ddl$
+        CREATE TABLE weedgo_data.customers (
+            customer_id   uuid PRIMARY KEY,
+            date_of_birth date,
+            age_verified  boolean NOT NULL DEFAULT false
+        );
+        COMMENT ON TABLE weedgo_data.customers IS 'Who may own carts and orders.';
+    $ddl$),
+
+    ('payment_methods', $ddl$
+        CREATE TABLE weedgo_data.payment_methods (
+            customer_id       uuid NOT NULL,
+            payment_method_id text NOT NULL CHECK (payment_method_id <> ''),
+            type              text NOT NULL CHECK (type <> ''),
+            is_active         boolean NOT NULL DEFAULT true,
+            expires_on        date,
+            PRIMARY KEY (customer_id, payment_method_id)
+        );
+        COMMENT ON TABLE weedgo_data.payment_methods IS 'How a customer pays. Type "cash" rounds the amount due to five cents.';
+        COMMENT ON COLUMN weedgo_data.payment_methods.expires_on IS 'The last day it can be used, by the store''s calendar.';
+    $ddl$),
+
+    ('tax_rates', $ddl$
+        CREATE TABLE weedgo_data.tax_rates (
+            province    text NOT NULL,
+            tax_class   text NOT NULL,
+            tax_name    text NOT NULL,
+            rate        numeric(9,6) NOT NULL CHECK (rate BETWEEN 0 AND 1),
+            valid_from  date NOT NULL,
+            valid_until date,
+            source      text,
+            PRIMARY KEY (province, tax_class, tax_name, valid_from),
+            CHECK (valid_until > valid_from)
+        );
+        COMMENT ON TABLE weedgo_data.tax_rates IS 'Tax components by province and tax class; those valid on the store''s local date add up.';
+        COMMENT ON COLUMN weedgo_data.tax_rates.rate IS 'A fraction: 0.13 is 13 %. An exempt class has a row with rate 0.';
+        COMMENT ON COLUMN weedgo_data.tax_rates.valid_until IS 'First day it no longer holds; NULL: still in force.';
+        INSERT INTO weedgo_data.tax_rates (province, tax_class, tax_name, rate, valid_from, source)
+        SELECT province, tax_class, tax_name, rate, valid_from, source
+        FROM (VALUES
+            ('ON', 'HST', 0.13,    date '2010-07-01', 'Excise Tax Act s. 165(2), Ontario: 13 % HST'),
+            ('QC', 'GST', 0.05,    date '2008-01-01', 'Excise Tax Act s. 165(1): 5 % GST'),
+            ('QC', 'QST', 0.09975, date '2013-01-01', 'Act respecting the Quebec sales tax s. 16: 9.975 %'),
+            ('BC', 'GST', 0.05,    date '2008-01-01', 'Excise Tax Act s. 165(1): 5 % GST'),
+            ('BC', 'PST', 0.07,    date '2013-04-01', 'Provincial Sales Tax Act (BC) s. 34: 7 %'),
+            ('AB', 'GST', 0.05,    date '2008-01-01', 'Excise Tax Act s. 165(1): 5 % GST')
+        ) AS rates (province, tax_name, rate, valid_from, source),
+        (VALUES ('cannabis'), ('accessory'), ('delivery')) AS classes (tax_class);
+    $ddl$),
+
+    ('promo_codes', $ddl$
+        CREATE TABLE weedgo_data.promo_codes (
+            store_id              uuid NOT NULL,
+            code                  text NOT NULL CHECK (code <> '' AND code = upper(btrim(code) COLLATE "C")),
+            discount_type         text NOT NULL CHECK (discount_type IN ('percentage', 'fixed')),
+            discount_value        numeric(12,2) NOT NULL CHECK (discount_value >= 0),
+            max_discount_amount   numeric(12,2) CHECK (max_discount_amount >= 0),
+            min_order_amount      numeric(12,2) NOT NULL DEFAULT 0.00 CHECK (min_order_amount >= 0),
+            valid_from            timestamptz,
+            valid_until           timestamptz,
+            max_uses              integer CHECK (max_uses >= 0),
+            max_uses_per_customer integer CHECK (max_uses_per_customer >= 0),
+            reimbursable          boolean NOT NULL DEFAULT false,
+            is_active             boolean NOT NULL DEFAULT true,
+            PRIMARY KEY (store_id, code),
+            CHECK (discount_type = 'fixed' OR discount_value <= 100)
+        );
+        COMMENT ON TABLE weedgo_data.promo_codes IS 'Promo codes of a store, in capitals. Uses are counted in promo_counters and promo_customers.';
+        COMMENT ON COLUMN weedgo_data.promo_codes.discount_value IS 'Percent of the subtotal (10 is 10 %), or an amount.';
+        COMMENT ON COLUMN weedgo_data.promo_codes.reimbursable IS 'true: a third party pays the discount back, so tax is due on the full price.';
+        COMMENT ON COLUMN weedgo_data.promo_codes.max_uses_per_customer IS 'NULL: no limit. A guest cannot use a code that has one.';
+    $ddl$),
+
+    ('carts', $ddl$
+        CREATE TABLE weedgo_data.carts (
+            store_id    uuid NOT NULL,
+            cart_id     uuid NOT NULL,
+            customer_id uuid,
+            promo_code  text,
+            status      text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'converted', 'abandoned')),
+            order_id    uuid,
+            created_at  timestamptz NOT NULL DEFAULT now(),
+            PRIMARY KEY (store_id, cart_id),
+            CHECK ((status = 'converted') = (order_id IS NOT NULL))
+        ) WITH (fillfactor = 80);
+        CREATE INDEX carts_customer ON weedgo_data.carts (customer_id) WHERE customer_id IS NOT NULL;
+        COMMENT ON TABLE weedgo_data.carts IS 'A cart: active until it becomes an order (converted) or is given up (abandoned).';
+        COMMENT ON COLUMN weedgo_data.carts.customer_id IS 'NULL: a guest''s, or not claimed yet.';
+    $ddl$),
+
+    ('cart_items', $ddl$
+        CREATE TABLE weedgo_data.cart_items (
+            store_id uuid NOT NULL,
+            cart_id  uuid NOT NULL,
+            sku      text NOT NULL CHECK (sku <> ''),
+            quantity integer NOT NULL CHECK (quantity > 0),
+            PRIMARY KEY (store_id, cart_id, sku)
+        ) WITH (fillfactor = 90);
+        COMMENT ON TABLE weedgo_data.cart_items IS 'What is in a cart. No price: that is the product''s, at checkout.';
+
+        -- Plain DML on cart_items goes by the same rules as put_cart: under the cart's lock, and
+        -- never into a cart that is no longer active. Without the extension the lock is skipped.
+        CREATE OR REPLACE FUNCTION weedgo_data.lock_edited_cart() RETURNS trigger
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+        AS $trigger$
+        DECLARE
+            -- UPDATE and DELETE hold the row's lock already: waiting for the cart's too could deadlock.
+            lock_options jsonb := jsonb_build_object('wait', TG_OP = 'INSERT');
+            item record := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+        BEGIN
+            IF TG_OP = 'UPDATE' AND (OLD.store_id, OLD.cart_id) <> (NEW.store_id, NEW.cart_id) THEN
+                RAISE EXCEPTION 'an item cannot move to another cart'
+                    USING ERRCODE = '0A000', HINT = 'Delete it from the one and insert it into the other.';
+            END IF;
+            IF to_regprocedure('weedgo.lock_cart(uuid,uuid,jsonb)') IS NOT NULL THEN
+                EXECUTE 'SELECT weedgo.lock_cart($1, $2, $3)' USING item.store_id, item.cart_id, lock_options;
+            END IF;
+            RETURN item;
+        END
+        $trigger$;
+
+        -- A changed item changes its cart's row, so that a checkout with an older snapshot
+        -- (REPEATABLE READ, SERIALIZABLE) fails instead of selling what it remembers.
+        CREATE OR REPLACE FUNCTION weedgo_data.touch_edited_carts() RETURNS trigger
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+        AS $trigger$
+        DECLARE
+            edited  bigint := (SELECT count(*) FROM (SELECT DISTINCT store_id, cart_id FROM changed) d);
+            touched bigint;
+        BEGIN
+            UPDATE weedgo_data.carts c SET status = c.status
+            FROM (SELECT DISTINCT store_id, cart_id FROM changed) d
+            WHERE c.store_id = d.store_id AND c.cart_id = d.cart_id AND c.status = 'active';
+            GET DIAGNOSTICS touched = ROW_COUNT;
+            IF touched < edited AND TG_OP <> 'DELETE' THEN
+                RAISE EXCEPTION 'the cart is not active'
+                    USING ERRCODE = 'WG002', DETAIL = '{"code": "cart_not_active"}',
+                          HINT = 'Items can be put into an existing cart that is neither converted nor abandoned.';
+            END IF;
+            RETURN NULL;
+        END
+        $trigger$;
+
+        CREATE TRIGGER lock_edited_cart BEFORE INSERT OR UPDATE OR DELETE ON weedgo_data.cart_items
+            FOR EACH ROW EXECUTE FUNCTION weedgo_data.lock_edited_cart();
+        CREATE TRIGGER touch_carts_on_insert AFTER INSERT ON weedgo_data.cart_items
+            REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.touch_edited_carts();
+        CREATE TRIGGER touch_carts_on_update AFTER UPDATE ON weedgo_data.cart_items
+            REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.touch_edited_carts();
+        CREATE TRIGGER touch_carts_on_delete AFTER DELETE ON weedgo_data.cart_items
+            REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.touch_edited_carts();
+        REVOKE ALL ON FUNCTION weedgo_data.lock_edited_cart(), weedgo_data.touch_edited_carts() FROM PUBLIC;
+    $ddl$),
+
+    -- Records: always tables of ours. No foreign keys: the functions guarantee
+    -- them and verify_invariants() checks them.
+
+    ('orders', $ddl$
+        CREATE TABLE weedgo_data.orders (
+            store_id             uuid NOT NULL,
+            order_id             uuid NOT NULL,
+            order_number         text NOT NULL,
+            cart_id              uuid NOT NULL,
+            customer_id          uuid,
+            tenant_id            uuid,
+            status               text NOT NULL DEFAULT 'pending' CHECK (status IN
+                ('pending', 'confirmed', 'preparing', 'ready', 'out_for_delivery', 'delivered', 'cancelled', 'expired')),
+            payment_status       text NOT NULL DEFAULT 'pending' CHECK (payment_status IN
+                ('pending', 'authorized', 'captured', 'failed', 'voided', 'partially_refunded', 'refunded')),
+            payment_type         text,
+            payment_method_id    text,
+            delivery_type        text NOT NULL CHECK (delivery_type IN ('delivery', 'pickup', 'in_store')),
+            delivery_address     jsonb,
+            pickup_time          text,
+            special_instructions text,
+            order_source         text NOT NULL,
+            actor_id             uuid,
+            subtotal             numeric(12,2) NOT NULL CHECK (subtotal >= 0),
+            discount             numeric(12,2) NOT NULL CHECK (discount BETWEEN 0 AND subtotal),
+            tax                  numeric(12,2) NOT NULL CHECK (tax >= 0),
+            delivery_fee         numeric(12,2) NOT NULL CHECK (delivery_fee >= 0),
+            delivery_tax         numeric(12,2) NOT NULL CHECK (delivery_tax BETWEEN 0 AND tax),
+            tip                  numeric(12,2) NOT NULL CHECK (tip >= 0),
+            total                numeric(12,2) NOT NULL CHECK (total = subtotal - discount + tax + delivery_fee + tip),
+            amount_due           numeric(12,2) NOT NULL CHECK (abs(amount_due - total) <= 0.02),
+            currency             text NOT NULL,
+            promo_code           text,
+            distance_m           integer CHECK (distance_m >= 0),
+            taxes                jsonb NOT NULL,
+            pricing              jsonb NOT NULL,
+            idempotency_scope    uuid NOT NULL,
+            idempotency_key      text,
+            request_fingerprint  bytea,
+            priced_at            timestamptz NOT NULL,
+            created_at           timestamptz NOT NULL,
+            metadata             jsonb,
+            PRIMARY KEY (store_id, order_id)
+        ) WITH (fillfactor = 90);
+        CREATE UNIQUE INDEX orders_cart ON weedgo_data.orders (store_id, cart_id);
+        CREATE UNIQUE INDEX orders_number ON weedgo_data.orders (store_id, order_number);
+        CREATE UNIQUE INDEX orders_idempotency ON weedgo_data.orders (store_id, idempotency_scope, idempotency_key)
+            WHERE idempotency_key IS NOT NULL;
+        CREATE INDEX orders_customer ON weedgo_data.orders (customer_id, order_id);
+        COMMENT ON TABLE weedgo_data.orders IS 'Orders, with everything that their amounts were computed from.';
+        COMMENT ON COLUMN weedgo_data.orders.order_id IS 'UUID version 7: later orders have greater ids.';
+        COMMENT ON COLUMN weedgo_data.orders.tax IS 'All tax, that on the delivery fee (delivery_tax) included.';
+        COMMENT ON COLUMN weedgo_data.orders.amount_due IS 'The total; in cash, rounded to five cents.';
+        COMMENT ON COLUMN weedgo_data.orders.taxes IS 'Per tax name: its amount and, per tax class, the rate and what it was taken of.';
+        COMMENT ON COLUMN weedgo_data.orders.pricing IS 'The store''s and the promo code''s figures at the time: inputs of discount and delivery fee.';
+        COMMENT ON COLUMN weedgo_data.orders.idempotency_scope IS 'The customer, or the cart where the customer is a guest: whose idempotency keys these are.';
+        COMMENT ON COLUMN weedgo_data.orders.request_fingerprint IS 'SHA-256 of the request''s arguments, except the key.';
+        COMMENT ON COLUMN weedgo_data.orders.priced_at IS 'The one instant that prices, windows and rates were judged at.';
+    $ddl$),
+
+    ('order_items', $ddl$
+        CREATE TABLE weedgo_data.order_items (
+            store_id      uuid NOT NULL,
+            order_id      uuid NOT NULL,
+            line_no       integer NOT NULL CHECK (line_no > 0),
+            sku           text NOT NULL,
+            name          text NOT NULL,
+            quantity      integer NOT NULL CHECK (quantity > 0),
+            unit_price    numeric(12,2) NOT NULL CHECK (unit_price >= 0),
+            line_total    numeric(12,2) NOT NULL CHECK (line_total = unit_price * quantity),
+            discount      numeric(12,2) NOT NULL CHECK (discount BETWEEN 0 AND line_total),
+            taxable       numeric(12,2) NOT NULL CHECK (taxable IN (line_total, line_total - discount)),
+            tax           numeric(12,2) NOT NULL CHECK (tax >= 0),
+            tax_class     text NOT NULL,
+            equivalent_mg bigint NOT NULL CHECK (equivalent_mg >= 0),
+            PRIMARY KEY (store_id, order_id, line_no)
+        );
+        COMMENT ON TABLE weedgo_data.order_items IS 'The lines of an order, one a sku, as they were sold. line_total is before discount and tax.';
+        COMMENT ON COLUMN weedgo_data.order_items.equivalent_mg IS 'Dried cannabis equivalent of one unit, in milligrams.';
+    $ddl$),
+
+    ('order_events', $ddl$
+        CREATE TABLE weedgo_data.order_events (
+            store_id      uuid NOT NULL,
+            order_id      uuid NOT NULL,
+            seq           integer NOT NULL CHECK (seq > 0),
+            event         text NOT NULL,
+            from_status   text,
+            to_status     text,
+            actor_id      uuid,
+            reason        text,
+            details       jsonb,
+            recorded_at   timestamptz NOT NULL DEFAULT now(),
+            recorded_xid  xid8 NOT NULL DEFAULT pg_current_xact_id(),
+            PRIMARY KEY (store_id, order_id, seq)
+        );
+        COMMENT ON TABLE weedgo_data.order_events IS 'What happened to an order, in order; only ever added to.';
+        COMMENT ON COLUMN weedgo_data.order_events.recorded_xid IS 'Events whose xid is below pg_snapshot_xmin(pg_current_snapshot()) are complete: poll up to there.';
+    $ddl$),
+
+    ('payments', $ddl$
+        CREATE TABLE weedgo_data.payments (
+            store_id           uuid NOT NULL,
+            payment_id         uuid NOT NULL,
+            order_id           uuid NOT NULL,
+            event              text NOT NULL,
+            amount             numeric(12,2) NOT NULL,
+            provider_reference text,
+            details            jsonb,
+            recorded_at        timestamptz NOT NULL DEFAULT now(),
+            PRIMARY KEY (store_id, payment_id)
+        );
+        CREATE UNIQUE INDEX payments_reference ON weedgo_data.payments (store_id, provider_reference, event)
+            WHERE provider_reference IS NOT NULL;
+        CREATE INDEX payments_order ON weedgo_data.payments (store_id, order_id);
+        COMMENT ON TABLE weedgo_data.payments IS 'What payment providers reported, each report once.';
+    $ddl$),
+
+    ('holds', $ddl$
+        CREATE TABLE weedgo_data.holds (
+            store_id   uuid NOT NULL,
+            cart_id    uuid NOT NULL,
+            sku        text NOT NULL,
+            bucket     integer NOT NULL DEFAULT 0,
+            quantity   integer NOT NULL CHECK (quantity > 0),
+            expires_at timestamptz NOT NULL,
+            PRIMARY KEY (store_id, cart_id, sku, bucket)
+        );
+        CREATE INDEX holds_expiry ON weedgo_data.holds (expires_at);
+        CREATE INDEX holds_sku ON weedgo_data.holds (store_id, sku);
+        COMMENT ON TABLE weedgo_data.holds IS 'Stock promised to a cart before checkout; counted in stock.reserved until the row is gone.';
+    $ddl$),
+
+    ('promo_counters', $ddl$
+        CREATE TABLE weedgo_data.promo_counters (
+            store_id uuid NOT NULL,
+            code     text NOT NULL,
+            bucket   integer NOT NULL DEFAULT 0 CHECK (bucket = 0),
+            used     integer NOT NULL CHECK (used >= 0),
+            quota    integer CHECK (quota >= 0),
+            PRIMARY KEY (store_id, code, bucket)
+        ) WITH (fillfactor = 50);
+        COMMENT ON TABLE weedgo_data.promo_counters IS 'How often a promo code was used.';
+        COMMENT ON COLUMN weedgo_data.promo_counters.quota IS 'This bucket''s share of the code''s max_uses; NULL: all of it.';
+    $ddl$),
+
+    ('promo_customers', $ddl$
+        CREATE TABLE weedgo_data.promo_customers (
+            store_id    uuid NOT NULL,
+            code        text NOT NULL,
+            customer_id uuid NOT NULL,
+            used        integer NOT NULL CHECK (used >= 0),
+            PRIMARY KEY (store_id, code, customer_id)
+        ) WITH (fillfactor = 80);
+        COMMENT ON TABLE weedgo_data.promo_customers IS 'How often a customer used a promo code.';
+    $ddl$),
+
+    ('customer_days', $ddl$
+        CREATE TABLE weedgo_data.customer_days (
+            store_id      uuid NOT NULL,
+            customer_id   uuid NOT NULL,
+            day           date NOT NULL,
+            equivalent_mg bigint NOT NULL CHECK (equivalent_mg >= 0),
+            PRIMARY KEY (store_id, customer_id, day)
+        ) WITH (fillfactor = 80);
+        COMMENT ON TABLE weedgo_data.customer_days IS 'Dried cannabis equivalent a customer bought on a day, for stores that limit it.';
+    $ddl$),
+
+    ('allocations', $ddl$
+        CREATE TABLE weedgo_data.allocations (
+            store_id uuid NOT NULL,
+            order_id uuid NOT NULL,
+            line_no  integer NOT NULL,
+            bucket   integer NOT NULL,
+            quantity integer NOT NULL CHECK (quantity > 0),
+            PRIMARY KEY (store_id, order_id, line_no, bucket)
+        );
+        COMMENT ON TABLE weedgo_data.allocations IS 'Which lots (buckets of stock) an order line was taken from, for skus that have lots.';
+    $ddl$),
+
+    ('stock_ledger', $ddl$
+        CREATE TABLE weedgo_data.stock_ledger (
+            store_id    uuid NOT NULL,
+            entry_id    uuid NOT NULL,
+            sku         text NOT NULL,
+            bucket      integer NOT NULL DEFAULT 0,
+            change      integer NOT NULL,
+            reason      text NOT NULL,
+            actor_id    uuid,
+            details     jsonb,
+            recorded_at timestamptz NOT NULL DEFAULT now(),
+            PRIMARY KEY (store_id, entry_id)
+        );
+        CREATE INDEX stock_ledger_sku ON weedgo_data.stock_ledger (store_id, sku);
+        COMMENT ON TABLE weedgo_data.stock_ledger IS 'Every change of stock that is not an order line.';
+    $ddl$)
+
+    LOOP
+        IF to_regclass('weedgo_data.' || relation) IS NULL THEN
+            EXECUTE ddl;
+            RETURN NEXT relation;
+        END IF;
+    END LOOP;
+
+    PERFORM set_config('role', caller_role, true);
+    RETURN;
+END
+$create_tables$;
+COMMENT ON FUNCTION weedgo.create_tables IS
+    'Makes the relations that are missing in schema weedgo_data, owned by one ordinary role; returns their names.';
