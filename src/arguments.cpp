@@ -1,0 +1,172 @@
+// Checking arguments before anything is touched.
+#include "arguments.hpp"
+
+#include "errors.hpp"
+
+namespace weedgo {
+
+namespace {
+
+[[noreturn]] void raise_null(const Argument &argument) {
+    raise_invalid_argument(argument.name, "must not be null", "It has no default: pass a value.");
+}
+
+std::optional<double> coordinate(const Argument &address, Jsonb *object, std::string_view name) {
+    JsonbValue found;
+    if (getKeyJsonValueFromContainer(&object->root, name.data(), static_cast<int>(name.size()),
+                                     &found) == nullptr ||
+        found.type == jbvNull)
+        return std::nullopt;
+    if (found.type != jbvNumeric)
+        raise_invalid_argument(address.name, psprintf("has a %s that is not a number", name.data()),
+                               "latitude and longitude are JSON numbers, in degrees.");
+    return DatumGetFloat8(
+        DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(found.val.numeric)));
+}
+
+} // namespace
+
+pg_uuid_t required_uuid(const Argument &argument) {
+    if (argument.is_null)
+        raise_null(argument);
+    return *DatumGetUUIDP(argument.value);
+}
+
+std::optional<pg_uuid_t> optional_uuid(const Argument &argument) {
+    if (argument.is_null)
+        return std::nullopt;
+    return *DatumGetUUIDP(argument.value);
+}
+
+std::string_view required_text(const Argument &argument, std::size_t max_bytes) {
+    const std::optional<std::string_view> text = optional_text(argument, max_bytes);
+    if (!text)
+        raise_null(argument);
+    return *text;
+}
+
+std::optional<std::string_view> optional_text(const Argument &argument, std::size_t max_bytes) {
+    if (argument.is_null)
+        return std::nullopt;
+    const std::string_view text = to_text(argument.value);
+    if (text.size() > max_bytes)
+        raise_invalid_argument(argument.name, "is too long",
+                               psprintf("It may have %zu bytes at most.", max_bytes));
+    return text;
+}
+
+std::optional<Cents> optional_money(const Argument &argument) {
+    if (argument.is_null)
+        return std::nullopt;
+    const char *text = DatumGetCString(DirectFunctionCall1(numeric_out, argument.value));
+    Cents amount = 0;
+    const char *hint = "An amount is a number from 0 to 9999999999.99.";
+    switch (parse_decimal(text, 2, Excess::round_half_up, &amount)) {
+    case Decimal::ok:
+        if (amount <= max_amount)
+            return amount;
+        [[fallthrough]];
+    case Decimal::too_large:
+        raise_invalid_argument(argument.name, "is too large", hint);
+    case Decimal::negative:
+        raise_invalid_argument(argument.name, "must not be negative", hint);
+    case Decimal::not_a_number:
+    case Decimal::not_exact:
+        break;
+    }
+    raise_invalid_argument(argument.name, "is not an amount", hint);
+}
+
+std::int32_t bounded_integer(const Argument &argument, std::int32_t least, std::int32_t most,
+                             std::int32_t otherwise) {
+    if (argument.is_null)
+        return otherwise;
+    const std::int32_t value = DatumGetInt32(argument.value);
+    if (value < least || value > most)
+        raise_invalid_argument(argument.name, "is out of its range",
+                               psprintf("It is a number from %d to %d.", least, most));
+    return value;
+}
+
+std::optional<std::string_view> optional_promo_code(const Argument &argument) {
+    if (argument.is_null)
+        return std::nullopt;
+    const std::string_view text = to_text(argument.value);
+    const std::string_view code =
+        normalize_promo_code(text, static_cast<char *>(palloc(text.size() + 1)));
+    if (code.size() > max_promo_code_bytes)
+        raise_invalid_argument(argument.name, "is too long",
+                               psprintf("It may have %zu bytes at most.", max_promo_code_bytes));
+    return code;
+}
+
+std::optional<Datum> optional_object(const Argument &argument) {
+    if (argument.is_null)
+        return std::nullopt;
+    Jsonb *document = DatumGetJsonbP(argument.value);
+    if (!JB_ROOT_IS_OBJECT(document))
+        raise_invalid_argument(argument.name, "must be a JSON object", "Pass {...} or NULL.");
+    if (VARSIZE(document) > max_document_bytes)
+        raise_invalid_argument(argument.name, "is too large",
+                               psprintf("It may have %zu bytes at most.", max_document_bytes));
+    return JsonbPGetDatum(document);
+}
+
+std::optional<Coordinates> coordinates_in(const Argument &address) {
+    if (address.is_null)
+        return std::nullopt;
+    Jsonb *object = DatumGetJsonbP(address.value);
+    const std::optional<double> latitude = coordinate(address, object, "latitude");
+    const std::optional<double> longitude = coordinate(address, object, "longitude");
+    if (!latitude && !longitude)
+        return std::nullopt;
+    if (!latitude || !longitude)
+        raise_invalid_argument(address.name, "has only one of latitude and longitude",
+                               "Pass both, or neither.");
+    const Coordinates place{*latitude, *longitude};
+    if (!is_valid(place))
+        raise_invalid_argument(address.name, "is no place on Earth",
+                               "latitude is from -90 to 90, longitude from -180 to 180 degrees.");
+    return place;
+}
+
+bool boolean_option(const Argument &options, std::string_view name, bool otherwise) {
+    if (options.is_null)
+        return otherwise;
+    JsonbValue found;
+    Jsonb *object = DatumGetJsonbP(options.value);
+    if (getKeyJsonValueFromContainer(&object->root, name.data(), static_cast<int>(name.size()),
+                                     &found) == nullptr)
+        return otherwise;
+    if (found.type != jbvBool)
+        raise_invalid_argument(options.name,
+                               psprintf("has a %s that is not a boolean", name.data()),
+                               "Pass true or false.");
+    return found.val.boolean;
+}
+
+void check_options(const Argument &options, std::initializer_list<std::string_view> known) {
+    if (options.is_null)
+        return;
+    Jsonb *object = DatumGetJsonbP(options.value);
+    if (!JB_ROOT_IS_OBJECT(object))
+        raise_invalid_argument(options.name, "must be a JSON object", "Pass {...} or NULL.");
+
+    JsonbValue key;
+    JsonbIterator *iterator = JsonbIteratorInit(&object->root);
+    const bool skip_nested = true;
+    JsonbIteratorToken token;
+    while ((token = JsonbIteratorNext(&iterator, &key, skip_nested)) != WJB_DONE) {
+        if (token != WJB_KEY)
+            continue;
+        const std::string_view name(key.val.string.val,
+                                    static_cast<std::size_t>(key.val.string.len));
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            raise_invalid_argument(
+                options.name,
+                psprintf("has an unknown key \"%s\"", pnstrdup(name.data(), name.size())),
+                "The reference lists the options of each function.");
+    }
+}
+
+} // namespace weedgo

@@ -1,0 +1,162 @@
+// checkout_cart: a cart becomes an order, or nothing happens at all.
+#include "errors.hpp"
+#include "order.hpp"
+#include "order_json.hpp"
+#include "owner.hpp"
+#include "pg.hpp"
+#include "promo_use.hpp"
+#include "quote.hpp"
+#include "request.hpp"
+#include "result.hpp"
+#include "stock.hpp"
+
+namespace weedgo {
+
+namespace {
+
+constexpr std::string_view first_status = "pending";
+constexpr std::string_view first_payment_status = "pending";
+
+// The stored result of an earlier request with the same key, where it was the same request.
+void replay(const CheckoutRequest &request, const pg_uuid_t &order_id,
+            const std::optional<Datum> &stored_fingerprint, ResultRow *result) {
+    const std::string_view fingerprint = to_text(fingerprint_of(request));
+    if (!stored_fingerprint || to_text(*stored_fingerprint) != fingerprint)
+        raise(idempotency_mismatch(*request.idempotency_key));
+    const bool replayed = true;
+    const Rows rows = read_order(request.store_id, order_id, request.customer_id, replayed);
+    if (rows.count == 0)
+        raise(cart_not_found(request.cart_id));
+    result->row(Row(rows, 0));
+}
+
+// A cart can be gone (an application cleans up) while its order is still to be replayed.
+void replay_without_cart(const CheckoutRequest &request, ResultRow *result) {
+    const std::optional<ExistingOrder> found = find_by_key(request);
+    if (!found)
+        raise(cart_not_found(request.cart_id));
+    replay(request, found->order_id, found->fingerprint, result);
+}
+
+void write_records(const CheckoutRequest &request, const Quote &quote, const NewOrder &order) {
+    insert_order_items(request.store_id, order.order_id, quote.cart.lines);
+    insert_created_event(request, order);
+    convert_cart(query_of(request), order.order_id);
+}
+
+void use_promo_code(const CheckoutRequest &request, const Quote &quote) {
+    if (!quote.promo)
+        return;
+    const PromoReason reason =
+        count_use({request.store_id, *quote.promo_code, request.customer_id}, *quote.promo);
+    if (reason != PromoReason::usable)
+        raise(promo_invalid(*quote.promo_code, reason, std::nullopt));
+}
+
+// Last of all, because others wait for a row of stock until this transaction is on disk.
+void reserve_stock(const CheckoutRequest &request, const Cart &cart, const Quote &quote) {
+    const CartKey key{request.store_id, request.cart_id};
+    const std::span<const Line> lines = quote.cart.lines;
+    const std::span<const Held> held = cart.has_holds ? take_holds(key) : std::span<const Held>();
+    const std::span<StockMove> moves = moves_for(lines, held);
+    if (!reserve(request.store_id, moves, quote.priced_at))
+        raise(shortage(key, lines, held, moves, quote.priced_at));
+}
+
+JsonWriter details_json(const CheckoutRequest &request, const Store &store, const Quote &quote) {
+    const auto jsonb_or_null = [](const std::optional<Datum> &jsonb) {
+        return jsonb ? jsonb_text(*jsonb) : std::string_view("null");
+    };
+    JsonWriter json;
+    json.begin_object().key("tenant_id").uuid(store.tenant_id);
+    json.key("actor_id").uuid(request.actor_id);
+    json.key("payment_method_id").string(request.payment_method_id);
+    json.key("delivery_address").raw(jsonb_or_null(request.delivery_address));
+    json.key("distance_m").integer(quote.distance_m);
+    json.key("delivery_tax").money(quote.totals.delivery_tax);
+    json.key("pickup_time").string(request.pickup_time);
+    json.key("special_instructions").string(request.special_instructions);
+    json.key("metadata").raw(jsonb_or_null(request.metadata));
+    json.key("priced_at").timestamp(quote.priced_at).end_object();
+    return json;
+}
+
+// What order_read.cpp would read back, without reading it.
+void write_receipt(const CheckoutRequest &request, const Cart &cart, const Quote &quote,
+                   const NewOrder &order, ResultRow *result) {
+    const Store &store = store_of(cart);
+    const Totals &totals = quote.totals;
+    result->uuid(order.order_id);
+    result->text(std::string_view(order.order_number.data(), order_number_length));
+    result->uuid(request.store_id).uuid(request.cart_id).uuid(request.customer_id);
+    result->text(order.status).text(order.payment_status).text(quote.payment_type);
+    result->text(name_of(request.delivery_type)).text(request.order_source);
+    result->money(totals.subtotal).money(totals.discount).money(totals.tax);
+    result->money(totals.delivery_fee).money(totals.tip).money(totals.total);
+    result->money(totals.amount_due).text(store.currency).text(quote.promo_code);
+    result->json(taxes_json(quote)).json(lines_json(quote));
+    result->boolean(false).timestamp(order.created_at);
+    result->json(details_json(request, store, quote));
+}
+
+void checkout(const CheckoutRequest &request, WaitScope &wait, ResultRow *result) {
+    lock_cart(wait, request.store_id, request.cart_id, Wait::in_turn);
+    const TimestampTz now = GetCurrentTimestamp();
+
+    CartQuery query = query_of(request);
+    query.idempotency_key = request.idempotency_key;
+    const std::optional<Cart> cart = read_cart(query, CartRow::lock);
+    if (!cart)
+        return replay_without_cart(request, result);
+    if (!may_use(*cart, request.customer_id))
+        raise(cart_not_found(request.cart_id));
+    if (cart->keyed_order)
+        return replay(request, cart->keyed_order->order_id, cart->keyed_order->fingerprint, result);
+
+    Problems problems;
+    judge_cart(request, *cart, now, &problems);
+    problems.raise_first();
+    const Quote quote = make_quote(request, *cart, now, ReadStock::to_refuse, &problems);
+    problems.raise_first();
+    if (request.expected_total && *request.expected_total != quote.totals.total)
+        raise(total_changed(*request.expected_total, quote.totals, quote.cart.lines));
+
+    NewOrder order{};
+    order.status = first_status;
+    order.payment_status = first_payment_status;
+    order.created_at = now;
+    if (request.idempotency_key)
+        order.fingerprint = fingerprint_of(request);
+    const std::optional<ExistingOrder> existing = insert_order(request, *cart, quote, &order);
+    if (existing && existing->same_key)
+        return replay(request, existing->order_id, existing->fingerprint, result);
+    if (existing)
+        raise(cart_not_active("converted", existing->order_id));
+
+    write_records(request, quote, order);
+    use_promo_code(request, quote);
+    reserve_stock(request, *cart, quote);
+    write_receipt(request, *cart, quote, order, result);
+}
+
+} // namespace
+
+} // namespace weedgo
+
+extern "C" {
+PG_FUNCTION_INFO_V1(weedgo_checkout_cart);
+}
+
+// Turns a cart into an order; its reference is in docs/reference.md.
+Datum weedgo_checkout_cart(PG_FUNCTION_ARGS) {
+    using namespace weedgo;
+    check_writable("checkout_cart()");
+    const CheckoutRequest request = read_checkout_request(fcinfo);
+    Datum result = 0;
+    as_owner([&](OwnerScope &scope) {
+        ResultRow row;
+        checkout(request, scope.wait, &row);
+        result = row.to_datum(fcinfo, scope.memory);
+    });
+    PG_RETURN_DATUM(result);
+}

@@ -1,0 +1,138 @@
+// Checking the contract against the catalog, once per change of it.
+#include "contract.hpp"
+
+#include "errors.hpp"
+
+namespace weedgo {
+
+namespace {
+
+constexpr std::size_t relation_count = std::size(contract);
+
+struct Cache {
+    bool watching = false;        // the callbacks are registered
+    std::uint64_t changes = 1;    // of the catalog, as far as they concern us
+    std::uint64_t checked_at = 0; // `changes` when the contract was last found in order
+    Oid owner = InvalidOid;
+    std::array<Oid, relation_count> relations{};
+};
+
+constinit Cache cache;
+
+void forget_relation(Datum, Oid relation) {
+    if (relation == InvalidOid || std::find(cache.relations.begin(), cache.relations.end(),
+                                            relation) != cache.relations.end())
+        cache.changes++;
+}
+
+void forget_schema(Datum, int, uint32) {
+    cache.changes++;
+}
+
+void watch_catalog() {
+    if (cache.watching)
+        return;
+    CacheRegisterRelcacheCallback(forget_relation, 0);
+    CacheRegisterSyscacheCallback(NAMESPACENAME, forget_schema, 0);
+    cache.watching = true;
+}
+
+bool kind_fits(char relkind, Kind kind) {
+    const bool table = relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE ||
+                       relkind == RELKIND_FOREIGN_TABLE;
+    return table || (kind != Kind::record && relkind == RELKIND_VIEW);
+}
+
+// Sources are read through casts, so that any type will do that can be cast; what we write must
+// take our value as it is, and a record is ours altogether.
+bool type_fits(Oid found, const Column &column, Kind kind) {
+    Oid wanted = column.type;
+    Oid base = getBaseType(found);
+    if (base == wanted)
+        return true;
+    if (kind == Kind::record)
+        return false;
+    if (column.written)
+        return can_coerce_type(1, &wanted, &found, COERCION_ASSIGNMENT) &&
+               can_coerce_type(1, &found, &wanted, COERCION_EXPLICIT);
+    return can_coerce_type(1, &found, &wanted, COERCION_EXPLICIT);
+}
+
+const char *problem_of_column(Oid relation, const Column &column, Kind kind) {
+    const AttrNumber number = get_attnum(relation, column.name);
+    if (number == InvalidAttrNumber)
+        return psprintf("it has no column \"%s\"", column.name);
+    const Oid found = get_atttype(relation, number);
+    if (!type_fits(found, column, kind))
+        return psprintf("its column \"%s\" is of type %s, not %s", column.name,
+                        format_type_be(found), format_type_be(column.type));
+    return nullptr;
+}
+
+Oid owner_of(Oid relation) {
+    HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+    if (!HeapTupleIsValid(tuple))
+        return InvalidOid;
+    const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+    ReleaseSysCache(tuple);
+    return owner;
+}
+
+void check_contract() {
+    const bool missing_ok = true;
+    const Oid schema = get_namespace_oid(data_schema, missing_ok);
+    if (schema == InvalidOid)
+        raise_setup("schema weedgo_data is missing",
+                    "SELECT weedgo.create_tables(); makes the relations of weedgo_checkout.");
+    const Oid orders = get_relname_relid("orders", schema);
+    if (orders == InvalidOid)
+        raise_setup("relation weedgo_data.orders is missing",
+                    "SELECT weedgo.create_tables(); makes the relations of weedgo_checkout.");
+
+    const Oid owner = owner_of(orders);
+    for (std::size_t i = 0; i < relation_count; i++) {
+        // Known before it is checked, so that a change in between is noticed.
+        cache.relations[i] = get_relname_relid(contract[i].name, schema);
+        const char *problem = problem_of(contract[i], schema, owner);
+        if (problem != nullptr)
+            raise_setup(
+                psprintf("relation weedgo_data.%s cannot be used: %s", contract[i].name, problem));
+    }
+    cache.owner = owner;
+}
+
+} // namespace
+
+const char *problem_of(const Relation &relation, Oid schema, Oid owner) {
+    const Oid found = get_relname_relid(relation.name, schema);
+    if (found == InvalidOid)
+        return "it is missing";
+    if (!kind_fits(get_rel_relkind(found), relation.kind))
+        return relation.kind == Kind::record ? "it is not a table" : "it is no table or view";
+    if (owner_of(found) != owner)
+        return psprintf("it does not belong to \"%s\", who owns the other relations",
+                        GetUserNameFromId(owner, true));
+    for (const Column &column : relation.columns) {
+        const char *problem = problem_of_column(found, column, relation.kind);
+        if (problem != nullptr)
+            return problem;
+    }
+    return nullptr;
+}
+
+Oid contract_owner() {
+    watch_catalog();
+    if (cache.checked_at != cache.changes) {
+        const std::uint64_t seen = cache.changes;
+        check_contract();
+        cache.checked_at = seen;
+    }
+    if (superuser_arg(cache.owner))
+        raise_setup(psprintf("the relations belong to a superuser, \"%s\"",
+                             GetUserNameFromId(cache.owner, true)),
+                    "Triggers and views would run as a superuser. Give them to an ordinary role: "
+                    "ALTER TABLE ... OWNER TO.");
+    return cache.owner;
+}
+
+} // namespace weedgo

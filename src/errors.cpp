@@ -1,0 +1,255 @@
+// The table of errors: SQLSTATE, message, HINT and DETAIL of each.
+#include "errors.hpp"
+
+namespace weedgo {
+
+static_assert(Trivial<Problem> && Trivial<Problems> && Trivial<UnavailableItem>);
+
+namespace {
+
+constexpr int sqlstate_cart_not_found = MAKE_SQLSTATE('W', 'G', '0', '0', '1');
+constexpr int sqlstate_cart_not_active = MAKE_SQLSTATE('W', 'G', '0', '0', '2');
+constexpr int sqlstate_cart_empty = MAKE_SQLSTATE('W', 'G', '0', '0', '3');
+constexpr int sqlstate_payment_method = MAKE_SQLSTATE('W', 'G', '0', '0', '4');
+constexpr int sqlstate_items = MAKE_SQLSTATE('W', 'G', '0', '0', '5');
+constexpr int sqlstate_promo = MAKE_SQLSTATE('W', 'G', '0', '0', '6');
+constexpr int sqlstate_total = MAKE_SQLSTATE('W', 'G', '0', '0', '7');
+constexpr int sqlstate_idempotency = MAKE_SQLSTATE('W', 'G', '0', '0', '8');
+constexpr int sqlstate_delivery = MAKE_SQLSTATE('W', 'G', '0', '0', '9');
+constexpr int sqlstate_paused = MAKE_SQLSTATE('W', 'G', '0', '1', '4');
+
+// Begins a DETAIL; end_object() finishes it.
+JsonWriter detail_of(std::string_view code) {
+    JsonWriter detail;
+    detail.begin_object().key("code").string(code);
+    return detail;
+}
+
+Problem delivery_problem(const char *message, const char *hint, JsonWriter &detail) {
+    return {sqlstate_delivery, message, hint, detail.end_object().c_str()};
+}
+
+} // namespace
+
+void Problems::add(const Problem &problem) {
+    if (count_ < capacity)
+        list_[count_++] = problem;
+}
+
+void Problems::raise_first() const {
+    if (count_ > 0)
+        raise(list_[0]);
+}
+
+Datum Problems::to_jsonb() const {
+    JsonWriter json;
+    json.begin_array();
+    for (const Problem &problem : std::span(list_).first(count_))
+        json.raw(problem.detail);
+    return json.end_array().to_jsonb();
+}
+
+void raise(const Problem &problem) {
+    ereport(ERROR, (errcode(problem.sqlstate), errmsg_internal("%s", problem.message),
+                    errdetail_internal("%s", problem.detail), errhint("%s", problem.hint)));
+    pg_unreachable();
+}
+
+std::string_view name_of(ItemReason reason) {
+    switch (reason) {
+    case ItemReason::not_found:
+        return "not_found";
+    case ItemReason::not_available:
+        return "not_available";
+    case ItemReason::insufficient_stock:
+        return "insufficient_stock";
+    }
+    pg_unreachable();
+}
+
+Problem cart_not_found(const pg_uuid_t &cart_id) {
+    JsonWriter detail = detail_of("cart_not_found");
+    detail.key("cart_id").uuid(cart_id);
+    return {sqlstate_cart_not_found, "cart not found",
+            "Check store_id, cart_id and customer_id: the store has no such cart of this customer.",
+            detail.end_object().c_str()};
+}
+
+Problem cart_not_active(std::string_view status, const std::optional<pg_uuid_t> &order_id) {
+    JsonWriter detail = detail_of("cart_not_active");
+    detail.key("status").string(status).key("order_id").uuid(order_id);
+    return {sqlstate_cart_not_active, "the cart is not active",
+            order_id
+                ? "It became the order in DETAIL; read it with get_order(), or begin a new cart."
+                : "Begin a new cart.",
+            detail.end_object().c_str()};
+}
+
+Problem cart_empty() {
+    JsonWriter detail = detail_of("cart_empty");
+    return {sqlstate_cart_empty, "the cart is empty", "Fill it with put_cart() first.",
+            detail.end_object().c_str()};
+}
+
+Problem payment_method_invalid(std::string_view payment_method_id, std::string_view reason) {
+    JsonWriter detail = detail_of("payment_method_invalid");
+    detail.key("payment_method_id").string(payment_method_id).key("reason").string(reason);
+    return {sqlstate_payment_method, "the payment method cannot be used",
+            "Use an active, unexpired method of this customer, or none to pay at pickup.",
+            detail.end_object().c_str()};
+}
+
+Problem items_unavailable(std::span<const UnavailableItem> items) {
+    JsonWriter detail = detail_of("items_unavailable");
+    detail.key("items").begin_array();
+    for (const UnavailableItem &item : items) {
+        detail.begin_object().key("sku").string(item.sku);
+        detail.key("reason").string(name_of(item.reason));
+        detail.key("requested").integer(item.requested);
+        detail.key("available").integer(item.available).end_object();
+    }
+    detail.end_array();
+    return {sqlstate_items, "items of the cart are not available",
+            "DETAIL names every one; change their quantities or remove them, then try again.",
+            detail.end_object().c_str()};
+}
+
+Problem promo_invalid(std::string_view promo_code, PromoReason reason,
+                      const std::optional<Cents> &min_order_amount) {
+    JsonWriter detail = detail_of("promo_invalid");
+    detail.key("promo_code").string(promo_code).key("reason").string(name_of(reason));
+    if (min_order_amount)
+        detail.key("min_order_amount").money(*min_order_amount);
+    return {sqlstate_promo, "the promo code cannot be used",
+            "DETAIL says why; check out without it (promo_code => '') or with another.",
+            detail.end_object().c_str()};
+}
+
+Problem total_changed(Cents expected, const Totals &totals, std::span<const Line> lines) {
+    JsonWriter detail = detail_of("total_changed");
+    detail.key("expected_total").money(expected).key("total").money(totals.total);
+    detail.key("subtotal").money(totals.subtotal).key("discount").money(totals.discount);
+    detail.key("tax").money(totals.tax).key("delivery_fee").money(totals.delivery_fee);
+    detail.key("tip").money(totals.tip).key("lines").begin_array();
+    for (const Line &line : lines) {
+        detail.begin_object().key("sku").string(line.sku);
+        detail.key("quantity").integer(std::int64_t{line.quantity});
+        detail.key("unit_price").money(line.unit_price);
+        detail.key("line_total").money(line.line_total);
+        detail.key("discount").money(line.discount);
+        detail.key("tax").money(line.tax).end_object();
+    }
+    detail.end_array();
+    return {sqlstate_total, "the total is not the expected one",
+            "Show the customer the figures in DETAIL and check out again with the new total.",
+            detail.end_object().c_str()};
+}
+
+Problem idempotency_mismatch(std::string_view key) {
+    JsonWriter detail = detail_of("idempotency_mismatch");
+    detail.key("idempotency_key").string(key);
+    return {sqlstate_idempotency, "the idempotency key was used for another request",
+            "A retry must repeat every argument; a new request needs a new key.",
+            detail.end_object().c_str()};
+}
+
+Problem delivery_address_missing() {
+    JsonWriter detail = detail_of("delivery_unavailable");
+    detail.key("reason").string("address_missing");
+    return delivery_problem("a delivery needs an address", "Pass delivery_address, or pick up.",
+                            detail);
+}
+
+Problem delivery_out_of_range(std::int32_t distance_m, std::int64_t max_distance_m) {
+    JsonWriter detail = detail_of("delivery_unavailable");
+    detail.key("reason").string("out_of_range");
+    detail.key("distance_km").decimal(distance_m, 3);
+    detail.key("max_delivery_km").decimal(max_distance_m, 3);
+    return delivery_problem("the address is beyond the store's delivery range",
+                            "Pick up, or choose a nearer store.", detail);
+}
+
+Problem delivery_below_minimum(Cents subtotal, Cents min_order_amount) {
+    JsonWriter detail = detail_of("delivery_unavailable");
+    detail.key("reason").string("below_minimum").key("subtotal").money(subtotal);
+    detail.key("min_order_amount").money(min_order_amount);
+    return delivery_problem("the order is too small to be delivered", "Add items, or pick up.",
+                            detail);
+}
+
+Problem checkout_paused(std::string_view by) {
+    JsonWriter detail = detail_of("checkout_paused");
+    detail.key("by").string(by);
+    return {sqlstate_paused, "checkout is paused",
+            "Try again later. DETAIL names the switch: a store's accepts_orders, or the setting.",
+            detail.end_object().c_str()};
+}
+
+Problem customer_unknown(const pg_uuid_t &customer_id) {
+    JsonWriter detail = detail_of("customer_unknown");
+    detail.key("customer_id").uuid(customer_id);
+    return {ERRCODE_INVALID_PARAMETER_VALUE, "the customer is unknown",
+            "customer_id must be in weedgo_data.customers, or NULL for a guest.",
+            detail.end_object().c_str()};
+}
+
+Problem cart_locked(const pg_uuid_t &cart_id, std::string_view reason) {
+    JsonWriter detail = detail_of("cart_locked");
+    detail.key("cart_id").uuid(cart_id).key("reason").string(reason);
+    return {ERRCODE_LOCK_NOT_AVAILABLE, "the cart is locked by another call",
+            "Wait a moment and try again, with the same idempotency key.",
+            detail.end_object().c_str()};
+}
+
+Problem row_locked() {
+    JsonWriter detail = detail_of("row_locked");
+    return {ERRCODE_LOCK_NOT_AVAILABLE,
+            "a row that the call needs is locked by another transaction",
+            "Try again. A transaction that stays open while it holds stock, an order or a cart "
+            "blocks others.",
+            detail.end_object().c_str()};
+}
+
+Problem amount_overflow() {
+    JsonWriter detail = detail_of("amount_overflow");
+    return {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, "an amount of the order exceeds 9999999999.99",
+            "Split the cart into smaller ones.", detail.end_object().c_str()};
+}
+
+Problem not_writable(const char *relation) {
+    JsonWriter detail = detail_of("not_writable");
+    detail.key("relation").string(relation);
+    return {ERRCODE_FEATURE_NOT_SUPPORTED,
+            psprintf("weedgo_data.%s is a view that cannot be written", relation),
+            "Write the application's own table instead, under weedgo.lock_cart().",
+            detail.end_object().c_str()};
+}
+
+Problem read_only(const char *function) {
+    JsonWriter detail = detail_of("read_only");
+    return {ERRCODE_READ_ONLY_SQL_TRANSACTION,
+            psprintf("cannot execute %s in a read-only transaction", function),
+            "Call it on the primary server, in a transaction that may write.",
+            detail.end_object().c_str()};
+}
+
+void check_writable(const char *function) {
+    if (XactReadOnly)
+        raise(read_only(function));
+}
+
+void raise_invalid_argument(const char *argument, const char *message, const char *hint) {
+    JsonWriter detail = detail_of("invalid_argument");
+    detail.key("argument").string(std::string_view(argument));
+    raise({ERRCODE_INVALID_PARAMETER_VALUE, psprintf("%s %s", argument, message), hint,
+           detail.end_object().c_str()});
+}
+
+void raise_setup(const char *message, const char *hint) {
+    JsonWriter detail = detail_of("setup");
+    raise({ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message,
+           hint != nullptr ? hint : "SELECT * FROM weedgo.check_setup(); tells what is wrong.",
+           detail.end_object().c_str()});
+}
+
+} // namespace weedgo

@@ -1,0 +1,101 @@
+// Waiting, in turn and not for ever.
+#include "locks.hpp"
+
+#include "errors.hpp"
+#include "settings.hpp"
+
+namespace weedgo {
+
+static_assert(Trivial<WaitScope>);
+
+namespace {
+
+// Advisory locks of SQL have 1 or 2 here, Citus 4 and up; this is "WG".
+constexpr std::uint16_t lock_class = 0x5747;
+constexpr std::uint64_t lock_seed = 0x776565646f; // any constant; part of the lock's meaning
+
+int current_trigger_depth() {
+    return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, 0));
+}
+
+// Called while an error is raised inside a scope. An expired lock_timeout becomes cart_locked or
+// row_locked; whatever a user's trigger raised stays as it is.
+void explain_timeout(void *argument) {
+    const auto *scope = static_cast<const WaitScope *>(argument);
+    if (geterrcode() != ERRCODE_LOCK_NOT_AVAILABLE ||
+        scope->awaited == WaitScope::Awaited::nothing ||
+        current_trigger_depth() != scope->trigger_depth)
+        return;
+    const Problem problem = scope->awaited == WaitScope::Awaited::cart
+                                ? cart_locked(scope->cart_id, "timeout")
+                                : row_locked();
+    errmsg_internal("%s", problem.message);
+    errdetail_internal("%s", problem.detail);
+    errhint("%s", problem.hint);
+}
+
+} // namespace
+
+LOCKTAG cart_lock_tag(const pg_uuid_t &store_id, const pg_uuid_t &cart_id) {
+    std::array<unsigned char, 2 * UUID_LEN> name;
+    std::copy_n(store_id.data, UUID_LEN, name.data());
+    std::copy_n(cart_id.data, UUID_LEN, name.data() + UUID_LEN);
+    const std::uint64_t key =
+        hash_bytes_extended(name.data(), static_cast<int>(name.size()), lock_seed);
+
+    LOCKTAG tag;
+    SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, static_cast<std::uint32_t>(key >> 32),
+                         static_cast<std::uint32_t>(key), lock_class);
+    return tag;
+}
+
+void lock_cart(WaitScope &scope, const pg_uuid_t &store_id, const pg_uuid_t &cart_id, Wait wait) {
+    const LOCKTAG tag = cart_lock_tag(store_id, cart_id);
+    const bool session_lock = false;
+    const bool dont_wait = true;
+    if (LockAcquire(&tag, ExclusiveLock, session_lock, dont_wait) != LOCKACQUIRE_NOT_AVAIL)
+        return;
+
+    const int holders = 1;
+    const char *refusal = nullptr;
+    if (wait == Wait::no)
+        refusal = "busy";
+    else if (LockWaiterCount(&tag) - holders >= settings::max_cart_waiters)
+        refusal = "too_many_waiters";
+    if (refusal != nullptr) {
+        scope.awaited = WaitScope::Awaited::nothing;
+        raise(cart_locked(cart_id, refusal));
+    }
+
+    scope.awaited = WaitScope::Awaited::cart;
+    scope.cart_id = cart_id;
+    (void)LockAcquire(&tag, ExclusiveLock, session_lock, !dont_wait);
+    scope.awaited = WaitScope::Awaited::row;
+}
+
+void enter(WaitScope *scope) {
+    scope->awaited = WaitScope::Awaited::row;
+    scope->trigger_depth = current_trigger_depth();
+    scope->callback.callback = explain_timeout;
+    scope->callback.arg = scope;
+    scope->callback.previous = error_context_stack;
+    error_context_stack = &scope->callback;
+
+    scope->guc_level = 0;
+    const int ours = settings::lock_timeout_ms;
+    if (ours > 0 && (LockTimeout == 0 || LockTimeout > ours)) {
+        char value[16];
+        snprintf(value, sizeof value, "%d", ours);
+        scope->guc_level = NewGUCNestLevel();
+        (void)set_config_option("lock_timeout", value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+                                true, 0, false);
+    }
+}
+
+void leave(const WaitScope &scope) {
+    if (scope.guc_level > 0)
+        AtEOXact_GUC(true, scope.guc_level);
+    error_context_stack = scope.callback.previous;
+}
+
+} // namespace weedgo

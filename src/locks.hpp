@@ -1,0 +1,33 @@
+// The cart's lock, and how long a call waits for anything.
+#pragma once
+
+#include "pg.hpp"
+
+namespace weedgo {
+
+// The cart's lock is PostgreSQL's own transaction-scoped advisory lock, in a class of its own:
+// nothing but this extension takes it, and commit, rollback or the end of the session release it.
+LOCKTAG cart_lock_tag(const pg_uuid_t &store_id, const pg_uuid_t &cart_id);
+
+// While it is entered, waits end after the smaller of weedgo_checkout.lock_timeout and the
+// session's lock_timeout, and an error because of that says what was waited for. PostgreSQL
+// leaves it by itself when an error is raised. Must not move while it is entered.
+struct WaitScope {
+    enum class Awaited { row, cart, nothing };
+    Awaited awaited;
+    pg_uuid_t cart_id; // with Awaited::cart
+    int trigger_depth;
+    int guc_level; // 0: lock_timeout was left as it is
+    ErrorContextCallback callback;
+};
+
+void enter(WaitScope *scope);
+void leave(const WaitScope &scope);
+
+enum class Wait { no, in_turn };
+
+// Takes the cart's lock until the end of the transaction; raises 55P03 (cart_locked) where that
+// takes too long, or too many wait already.
+void lock_cart(WaitScope &scope, const pg_uuid_t &store_id, const pg_uuid_t &cart_id, Wait wait);
+
+} // namespace weedgo

@@ -1,0 +1,180 @@
+// Writing a new order.
+#include "order.hpp"
+
+#include "errors.hpp"
+#include "order_json.hpp"
+
+namespace weedgo {
+
+static_assert(Trivial<NewOrder> && Trivial<ExistingOrder>);
+
+namespace {
+
+constexpr int max_draws = 3; // of order numbers; 53 random bits a millisecond do not collide twice
+
+constinit Statement insert_order_statement{
+    "INSERT INTO weedgo_data.orders (store_id, order_id, order_number, cart_id, customer_id,"
+    " tenant_id, status, payment_status, payment_type, payment_method_id, delivery_type,"
+    " delivery_address, pickup_time, special_instructions, order_source, actor_id, subtotal,"
+    " discount, tax, delivery_fee, delivery_tax, tip, total, amount_due, currency, promo_code,"
+    " distance_m, taxes, pricing, idempotency_scope, idempotency_key, request_fingerprint,"
+    " priced_at, created_at, metadata) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,"
+    " $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35) "
+    "ON CONFLICT DO NOTHING"};
+
+constinit Statement find_by_key_statement{
+    "SELECT order_id, request_fingerprint FROM weedgo_data.orders"
+    " WHERE store_id = $1 AND idempotency_scope = $2 AND idempotency_key = $3"};
+
+constinit Statement find_by_cart_statement{
+    "SELECT order_id, request_fingerprint FROM weedgo_data.orders"
+    " WHERE store_id = $1 AND cart_id = $2"};
+
+constinit Statement insert_items_statement{
+    "INSERT INTO weedgo_data.order_items (store_id, order_id, line_no, sku, name, quantity,"
+    " unit_price, line_total, discount, taxable, tax, tax_class, equivalent_mg) "
+    "SELECT $1, $2, i.* FROM unnest($3::int4[], $4::text[], $5::text[], $6::int4[],"
+    " $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[], $11::numeric[], $12::text[],"
+    " $13::int8[]) AS i"};
+
+constinit Statement insert_event_statement{
+    "INSERT INTO weedgo_data.order_events (store_id, order_id, seq, event, to_status, actor_id,"
+    " recorded_at) VALUES ($1, $2, 1, 'created', $3, $4, $5)"};
+
+void draw_identifiers(const Quote &quote, NewOrder *order) {
+    struct Random {
+        std::array<std::uint8_t, 10> for_id;
+        std::uint64_t for_number;
+    } random;
+    if (!pg_strong_random(&random, sizeof random))
+        elog(ERROR, "could not generate random bits");
+
+    const auto unix_us = static_cast<std::uint64_t>(
+        order->created_at + (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY);
+    const UuidBytes uuid = make_uuid7(unix_us / 1000, random.for_id);
+    std::copy(uuid.begin(), uuid.end(), order->order_id.data);
+    order->order_number =
+        make_order_number(quote.local.day, quote.local.ms_of_day, random.for_number);
+}
+
+Rows insert_row(const CheckoutRequest &request, const Cart &cart, const Quote &quote,
+                const NewOrder &order) {
+    const Store &store = store_of(cart);
+    const Totals &totals = quote.totals;
+    return execute(insert_order_statement,
+                   {Param::uuid(request.store_id),
+                    Param::uuid(order.order_id),
+                    Param::text(std::string_view(order.order_number.data(), order_number_length)),
+                    Param::uuid(request.cart_id),
+                    Param::uuid(request.customer_id),
+                    Param::uuid(store.tenant_id),
+                    Param::text(order.status),
+                    Param::text(order.payment_status),
+                    Param::text(quote.payment_type),
+                    Param::text(request.payment_method_id),
+                    Param::text(name_of(request.delivery_type)),
+                    Param::jsonb(request.delivery_address),
+                    Param::text(request.pickup_time),
+                    Param::text(request.special_instructions),
+                    Param::text(request.order_source),
+                    Param::uuid(request.actor_id),
+                    Param::money(totals.subtotal),
+                    Param::money(totals.discount),
+                    Param::money(totals.tax),
+                    Param::money(totals.delivery_fee),
+                    Param::money(totals.delivery_tax),
+                    Param::money(totals.tip),
+                    Param::money(totals.total),
+                    Param::money(totals.amount_due),
+                    Param::text(store.currency),
+                    Param::text(quote.promo_code),
+                    Param::integer(quote.distance_m),
+                    Param::jsonb(taxes_json(quote).to_jsonb()),
+                    Param::jsonb(pricing_json(quote).to_jsonb()),
+                    Param::uuid(request.idempotency_scope()),
+                    Param::text(request.idempotency_key),
+                    order.fingerprint ? Param{BYTEAOID, *order.fingerprint} : Param::null(BYTEAOID),
+                    Param::timestamp(quote.priced_at),
+                    Param::timestamp(order.created_at),
+                    Param::jsonb(request.metadata)});
+}
+
+std::optional<ExistingOrder> existing(const Rows &rows, bool same_key) {
+    if (rows.count == 0)
+        return std::nullopt;
+    Row row(rows, 0);
+    ExistingOrder found;
+    found.order_id = row.uuid();
+    found.fingerprint = row.value(BYTEAOID);
+    found.same_key = same_key;
+    return found;
+}
+
+template <Cents Line::*amount>
+Param amounts_of(std::span<const Line> lines) {
+    return array_of(NUMERICOID, lines,
+                    [](const Line &line, std::size_t) { return from_cents(line.*amount); });
+}
+
+template <std::string_view Line::*text>
+Param texts_of(std::span<const Line> lines) {
+    return array_of(TEXTOID, lines,
+                    [](const Line &line, std::size_t) { return from_text(line.*text); });
+}
+
+} // namespace
+
+std::optional<ExistingOrder> find_by_key(const CheckoutRequest &request) {
+    if (!request.idempotency_key)
+        return std::nullopt;
+    return existing(execute(find_by_key_statement, {Param::uuid(request.store_id),
+                                                    Param::uuid(request.idempotency_scope()),
+                                                    Param::text(*request.idempotency_key)}),
+                    true);
+}
+
+std::optional<ExistingOrder> insert_order(const CheckoutRequest &request, const Cart &cart,
+                                          const Quote &quote, NewOrder *order) {
+    for (int draw = 0; draw < max_draws; draw++) {
+        draw_identifiers(quote, order);
+        if (insert_row(request, cart, quote, *order).count == 1)
+            return std::nullopt;
+
+        if (const std::optional<ExistingOrder> found = find_by_key(request))
+            return found;
+        const std::optional<ExistingOrder> of_cart =
+            existing(execute(find_by_cart_statement,
+                             {Param::uuid(request.store_id), Param::uuid(request.cart_id)}),
+                     false);
+        if (of_cart)
+            return of_cart;
+    }
+    elog(ERROR, "could not find a free order number");
+}
+
+void insert_order_items(const pg_uuid_t &store_id, const pg_uuid_t &order_id,
+                        std::span<const Line> lines) {
+    const Param numbers = array_of(INT4OID, lines, [](const Line &, std::size_t i) {
+        return Int32GetDatum(static_cast<std::int32_t>(i + 1));
+    });
+    const Param quantities = array_of(
+        INT4OID, lines, [](const Line &line, std::size_t) { return Int32GetDatum(line.quantity); });
+    const Param equivalents = array_of(INT8OID, lines, [](const Line &line, std::size_t) {
+        return Int64GetDatum(line.equivalent_mg);
+    });
+    execute(insert_items_statement,
+            {Param::uuid(store_id), Param::uuid(order_id), numbers, texts_of<&Line::sku>(lines),
+             texts_of<&Line::name>(lines), quantities, amounts_of<&Line::unit_price>(lines),
+             amounts_of<&Line::line_total>(lines), amounts_of<&Line::discount>(lines),
+             amounts_of<&Line::taxable>(lines), amounts_of<&Line::tax>(lines),
+             texts_of<&Line::tax_class>(lines), equivalents});
+}
+
+void insert_created_event(const CheckoutRequest &request, const NewOrder &order) {
+    execute(insert_event_statement,
+            {Param::uuid(request.store_id), Param::uuid(order.order_id), Param::text(order.status),
+             Param::uuid(request.actor_id), Param::timestamp(order.created_at)});
+}
+
+} // namespace weedgo

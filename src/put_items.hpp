@@ -1,0 +1,18 @@
+// The items argument of put_cart.
+#pragma once
+
+#include "arguments.hpp"
+#include "pg.hpp"
+
+namespace weedgo {
+
+struct PutItem {
+    std::string_view sku;
+    std::int32_t quantity;
+};
+
+// [{"sku": "...", "quantity": 2}, ...], one item a sku: equal skus are summed. Other keys, a
+// client's price among them, are ignored.
+std::span<const PutItem> read_put_items(const Argument &argument);
+
+} // namespace weedgo

@@ -1,0 +1,52 @@
+// What a cart costs now, and what stands against selling it. The same for checkout_cart, which
+// then writes it down, and calc_order_totals, which only shows it.
+#pragma once
+
+#include "cart.hpp"
+#include "cart_lines.hpp"
+#include "errors.hpp"
+#include "local_time.hpp"
+#include "pg.hpp"
+#include "request.hpp"
+
+namespace weedgo {
+
+struct Quote {
+    TimestampTz priced_at;
+    LocalTime local;
+    CartLines cart;
+    std::span<const std::int64_t> available;    // per line; empty unless it was read
+    std::optional<std::string_view> promo_code; // the one that is tried
+    std::optional<Promo> promo;                 // and what it gives, where it is usable
+    std::optional<std::int32_t> distance_m;
+    std::optional<std::string_view> payment_type;
+    PriceInput price_input;
+    Totals totals;
+    std::span<const TaxAmount> taxes;
+};
+
+// A checkout reads stock only to name every item of a refusal; a quote shows it always.
+enum class ReadStock { to_refuse, always };
+
+CartQuery query_of(const Request &request);
+
+// Whether the cart, its customer, store and payment method allow a checkout at all.
+void judge_cart(const Request &request, const Cart &cart, TimestampTz now, Problems *problems);
+
+// How much of each line could be had, where it is to be read; nothing otherwise.
+std::span<const std::int64_t> read_stock_of(const Request &request, const CartLines &cart,
+                                            ReadStock read_stock, TimestampTz now);
+
+// An empty cart, and the items that cannot be had: those without a product or not for sale, and,
+// where stock was read, those of which there is too little.
+void judge_items(const CartLines &cart, std::span<const std::int64_t> available,
+                 Problems *problems);
+
+// Prices the cart's lines, and judges items, delivery and promo code.
+Quote make_quote(const Request &request, const Cart &cart, TimestampTz now, ReadStock read_stock,
+                 Problems *problems);
+
+// The cart's store; raises 55000 where there is none.
+const Store &store_of(const Cart &cart);
+
+} // namespace weedgo

@@ -1,0 +1,169 @@
+// Reading a checkout's arguments, and telling one request from another.
+#include "request.hpp"
+
+#include "errors.hpp"
+
+namespace weedgo {
+
+static_assert(Trivial<CheckoutRequest>);
+
+namespace {
+
+constexpr std::string_view order_sources[] = {"web",   "pos",   "mobile",
+                                              "kiosk", "phone", "marketplace"};
+
+std::string_view read_order_source(const Argument &argument) {
+    if (argument.is_null)
+        return "web";
+    const std::string_view source = to_text(argument.value);
+    if (std::find(std::begin(order_sources), std::end(order_sources), source) ==
+        std::end(order_sources))
+        raise_invalid_argument(argument.name, "is unknown",
+                               "One of web, pos, mobile, kiosk, phone, marketplace.");
+    return source;
+}
+
+std::optional<std::string_view> read_idempotency_key(const Argument &argument) {
+    if (argument.is_null)
+        return std::nullopt;
+    const std::string_view key = to_text(argument.value);
+    const auto characters =
+        static_cast<std::size_t>(pg_mbstrlen_with_len(key.data(), static_cast<int>(key.size())));
+    if (characters == 0 || characters > max_key_characters)
+        raise_invalid_argument(argument.name, "must have 1 to 255 characters",
+                               "A UUID made by the client for each attempt to buy is a good key.");
+    return key;
+}
+
+bool has_keys(Datum jsonb) {
+    return JB_ROOT_COUNT(DatumGetJsonbP(jsonb)) > 0;
+}
+
+// A hash over fields, each with its presence and length before it, so that no two lists of fields
+// have the same bytes.
+class Fingerprint {
+public:
+    Fingerprint() : context_(pg_cryptohash_create(PG_SHA256)) {
+        check(context_ != nullptr && pg_cryptohash_init(context_) == 0);
+    }
+
+    void add(const void *data, std::size_t size) {
+        const std::uint64_t length = size;
+        update(&length, sizeof length);
+        update(data, size);
+    }
+    void add(std::string_view text) { add(text.data(), text.size()); }
+    void add(const pg_uuid_t &uuid) { add(uuid.data, UUID_LEN); }
+    void add(Cents amount) { add(&amount, sizeof amount); }
+    void add_jsonb(const std::optional<Datum> &jsonb) {
+        if (present(jsonb.has_value()))
+            add(jsonb_text(*jsonb));
+    }
+    template <typename T>
+    void add(const std::optional<T> &value) {
+        if (present(value.has_value()))
+            add(*value);
+    }
+
+    Datum finish() {
+        auto *result = static_cast<bytea *>(palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH));
+        SET_VARSIZE(result, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+        check(pg_cryptohash_final(context_, reinterpret_cast<uint8 *>(VARDATA(result)),
+                                  PG_SHA256_DIGEST_LENGTH) == 0);
+        pg_cryptohash_free(context_);
+        return PointerGetDatum(result);
+    }
+
+private:
+    bool present(bool value) {
+        update(&value, sizeof value);
+        return value;
+    }
+    void update(const void *data, std::size_t size) {
+        check(pg_cryptohash_update(context_, static_cast<const uint8 *>(data), size) == 0);
+    }
+    void check(bool done) {
+        if (!done)
+            elog(ERROR, "could not compute a SHA-256 hash");
+    }
+
+    pg_cryptohash_ctx *context_;
+};
+
+static_assert(Trivial<Fingerprint>);
+
+} // namespace
+
+std::string_view name_of(DeliveryType type) {
+    switch (type) {
+    case DeliveryType::pickup:
+        return "pickup";
+    case DeliveryType::delivery:
+        return "delivery";
+    case DeliveryType::in_store:
+        return "in_store";
+    }
+    pg_unreachable();
+}
+
+DeliveryType read_delivery_type(const Argument &argument) {
+    if (argument.is_null)
+        return DeliveryType::pickup;
+    const std::string_view name = to_text(argument.value);
+    for (const DeliveryType type :
+         {DeliveryType::pickup, DeliveryType::delivery, DeliveryType::in_store})
+        if (name == name_of(type))
+            return type;
+    raise_invalid_argument(argument.name, "is unknown", "One of delivery, pickup, in_store.");
+}
+
+void read_delivery(const Argument &type, const Argument &address, Request *request) {
+    request->delivery_type = read_delivery_type(type);
+    request->delivery_address = optional_object(address);
+    request->address_given = request->delivery_address && has_keys(*request->delivery_address);
+    request->destination = coordinates_in(address);
+}
+
+CheckoutRequest read_checkout_request(FunctionCallInfo fcinfo) {
+    CheckoutRequest request;
+    request.store_id = required_uuid(argument(fcinfo, 0, "store_id"));
+    request.cart_id = required_uuid(argument(fcinfo, 1, "cart_id"));
+    request.customer_id = optional_uuid(argument(fcinfo, 2, "customer_id"));
+    request.payment_method_id =
+        optional_text(argument(fcinfo, 3, "payment_method_id"), max_label_bytes);
+    read_delivery(argument(fcinfo, 4, "delivery_type"), argument(fcinfo, 5, "delivery_address"),
+                  &request);
+    request.pickup_time = optional_text(argument(fcinfo, 6, "pickup_time"), max_label_bytes);
+    request.tip = optional_money(argument(fcinfo, 7, "tip")).value_or(0);
+    request.promo_code = optional_promo_code(argument(fcinfo, 8, "promo_code"));
+    request.expected_total = optional_money(argument(fcinfo, 9, "expected_total"));
+    request.idempotency_key = read_idempotency_key(argument(fcinfo, 10, "idempotency_key"));
+    request.special_instructions =
+        optional_text(argument(fcinfo, 11, "special_instructions"), max_instructions_bytes);
+    request.order_source = read_order_source(argument(fcinfo, 12, "order_source"));
+    request.actor_id = optional_uuid(argument(fcinfo, 13, "actor_id"));
+    request.metadata = optional_object(argument(fcinfo, 14, "metadata"));
+    check_options(argument(fcinfo, 15, "options"));
+    return request;
+}
+
+Datum fingerprint_of(const CheckoutRequest &request) {
+    Fingerprint hash;
+    hash.add(request.store_id);
+    hash.add(request.cart_id);
+    hash.add(request.customer_id);
+    hash.add(request.payment_method_id);
+    hash.add(name_of(request.delivery_type));
+    hash.add_jsonb(request.delivery_address);
+    hash.add(request.pickup_time);
+    hash.add(request.tip);
+    hash.add(request.promo_code);
+    hash.add(request.expected_total);
+    hash.add(request.special_instructions);
+    hash.add(request.order_source);
+    hash.add(request.actor_id);
+    hash.add_jsonb(request.metadata);
+    return hash.finish();
+}
+
+} // namespace weedgo

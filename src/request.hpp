@@ -1,0 +1,47 @@
+// What a caller asks for: the arguments of checkout_cart and calc_order_totals.
+#pragma once
+
+#include "arguments.hpp"
+#include "pg.hpp"
+
+namespace weedgo {
+
+enum class DeliveryType { pickup, delivery, in_store };
+
+std::string_view name_of(DeliveryType type);
+DeliveryType read_delivery_type(const Argument &argument);
+
+// A request for totals; a checkout is one with more to it.
+struct Request {
+    pg_uuid_t store_id;
+    pg_uuid_t cart_id;
+    std::optional<pg_uuid_t> customer_id;
+    std::optional<std::string_view> payment_method_id;
+    DeliveryType delivery_type = DeliveryType::pickup;
+    std::optional<Datum> delivery_address; // jsonb
+    bool address_given = false;            // an address that is not empty
+    std::optional<Coordinates> destination;
+    Cents tip = 0;
+    std::optional<std::string_view> promo_code; // nothing: the cart's; empty: none
+};
+
+struct CheckoutRequest : Request {
+    std::optional<std::string_view> pickup_time;
+    std::optional<Cents> expected_total;
+    std::optional<std::string_view> idempotency_key;
+    std::optional<std::string_view> special_instructions;
+    std::string_view order_source;
+    std::optional<pg_uuid_t> actor_id;
+    std::optional<Datum> metadata; // jsonb
+
+    // Whose idempotency keys these are.
+    const pg_uuid_t &idempotency_scope() const { return customer_id ? *customer_id : cart_id; }
+};
+
+void read_delivery(const Argument &type, const Argument &address, Request *request);
+CheckoutRequest read_checkout_request(FunctionCallInfo fcinfo);
+
+// SHA-256 of every argument but the key, as a bytea: two calls with the same are the same request.
+Datum fingerprint_of(const CheckoutRequest &request);
+
+} // namespace weedgo

@@ -1,0 +1,146 @@
+// Running statements and reading rows.
+#include "spi.hpp"
+
+#include "errors.hpp"
+
+namespace weedgo {
+
+static_assert(Trivial<Param> && Trivial<Statement> && Trivial<Rows> && Trivial<Row>);
+
+namespace {
+
+constexpr std::size_t max_params = 48;
+
+void prepare(Statement &statement, std::initializer_list<Param> params) {
+    std::array<Oid, max_params> types{};
+    std::size_t count = 0;
+    for (const Param &param : params)
+        types[count++] = param.type;
+
+    // Generic: the same plan for every cart, so that no call pays for planning.
+    SPIPlanPtr plan = SPI_prepare_cursor(statement.sql, static_cast<int>(count), types.data(),
+                                         CURSOR_OPT_GENERIC_PLAN);
+    if (plan == nullptr)
+        elog(ERROR, "could not prepare \"%s\": %s", statement.sql,
+             SPI_result_code_string(SPI_result));
+    const int kept = SPI_keepplan(plan);
+    if (kept != 0)
+        elog(ERROR, "could not keep a plan: %s", SPI_result_code_string(kept));
+    statement.plan = plan;
+}
+
+} // namespace
+
+Rows execute(Statement &statement, std::initializer_list<Param> params) {
+    Assert(params.size() <= max_params);
+    if (statement.plan == nullptr)
+        prepare(statement, params);
+
+    std::array<Datum, max_params> values{};
+    std::array<char, max_params> nulls{};
+    std::size_t count = 0;
+    for (const Param &param : params) {
+        values[count] = param.value;
+        nulls[count++] = param.is_null ? 'n' : ' ';
+    }
+    const bool read_only = false; // a snapshot taken now, not the caller's
+    const int result = SPI_execute_plan(statement.plan, values.data(), nulls.data(), read_only, 0);
+    if (result < 0)
+        elog(ERROR, "could not execute \"%s\": %s", statement.sql, SPI_result_code_string(result));
+    return {SPI_tuptable, SPI_processed};
+}
+
+Row::Row(const Rows &rows, std::uint64_t number)
+    : description_(rows.table->tupdesc),
+      values_(allocate<Datum>(static_cast<std::size_t>(description_->natts))),
+      nulls_(allocate<bool>(static_cast<std::size_t>(description_->natts))) {
+    heap_deform_tuple(rows.table->vals[number], description_, values_.data(), nulls_.data());
+}
+
+std::optional<Datum> Row::value(Oid type) {
+    const auto column = static_cast<std::size_t>(next_++);
+    if (column >= values_.size() || TupleDescAttr(description_, column)->atttypid != type)
+        elog(ERROR, "column %d of a row is not of type %u", next_, type);
+    if (nulls_[column])
+        return std::nullopt;
+    return values_[column];
+}
+
+Datum Row::required(Oid type) {
+    const std::optional<Datum> found = value(type);
+    if (!found)
+        raise_setup(psprintf("column \"%s\" of a row in schema weedgo_data is null",
+                             NameStr(TupleDescAttr(description_, next_ - 1)->attname)));
+    return *found;
+}
+
+pg_uuid_t Row::uuid() {
+    return *DatumGetUUIDP(required(UUIDOID));
+}
+
+std::string_view Row::text() {
+    return to_text(required(TEXTOID));
+}
+
+bool Row::boolean() {
+    return DatumGetBool(required(BOOLOID));
+}
+
+std::int32_t Row::integer() {
+    return DatumGetInt32(required(INT4OID));
+}
+
+std::int64_t Row::bigint() {
+    return DatumGetInt64(required(INT8OID));
+}
+
+std::int64_t Row::exact(int scale, const char *what) {
+    return to_exact(required(NUMERICOID), scale, what);
+}
+
+std::optional<pg_uuid_t> Row::optional_uuid() {
+    const std::optional<Datum> found = value(UUIDOID);
+    return found ? std::optional(*DatumGetUUIDP(*found)) : std::nullopt;
+}
+
+std::optional<std::string_view> Row::optional_text() {
+    const std::optional<Datum> found = value(TEXTOID);
+    return found ? std::optional(to_text(*found)) : std::nullopt;
+}
+
+std::optional<bool> Row::optional_boolean() {
+    const std::optional<Datum> found = value(BOOLOID);
+    return found ? std::optional(DatumGetBool(*found)) : std::nullopt;
+}
+
+std::optional<std::int32_t> Row::optional_integer() {
+    const std::optional<Datum> found = value(INT4OID);
+    return found ? std::optional<std::int32_t>(DatumGetInt32(*found)) : std::nullopt;
+}
+
+std::optional<std::int64_t> Row::optional_bigint() {
+    const std::optional<Datum> found = value(INT8OID);
+    return found ? std::optional<std::int64_t>(DatumGetInt64(*found)) : std::nullopt;
+}
+
+std::optional<double> Row::optional_double() {
+    const std::optional<Datum> found = value(FLOAT8OID);
+    return found ? std::optional(DatumGetFloat8(*found)) : std::nullopt;
+}
+
+std::optional<std::int64_t> Row::optional_exact(int scale, const char *what) {
+    const std::optional<Datum> found = value(NUMERICOID);
+    return found ? std::optional(to_exact(*found, scale, what)) : std::nullopt;
+}
+
+std::optional<DateADT> Row::optional_date() {
+    const std::optional<Datum> found = value(DATEOID);
+    return found ? std::optional(DatumGetDateADT(*found)) : std::nullopt;
+}
+
+std::optional<TimestampTz> Row::optional_timestamp() {
+    const std::optional<Datum> found = value(TIMESTAMPTZOID);
+    return found ? std::optional(DatumGetTimestampTz(*found)) : std::nullopt;
+}
+
+} // namespace weedgo

@@ -1,0 +1,243 @@
+// The statements that move stock. Whoever locks several rows of stock locks them in the order
+// (store_id, sku, bucket), and nothing is locked after them but holds that nobody else has locked.
+#include "stock.hpp"
+
+#include "spi.hpp"
+
+namespace weedgo {
+
+static_assert(Trivial<CartKey> && Trivial<Held> && Trivial<StockMove>);
+
+namespace {
+
+constinit Statement availability_statement{
+    "SELECT l.n::int4, coalesce(s.available, 0)::int8 + coalesce(h.quantity, 0)::int8"
+    "  FROM unnest($3::text[]) WITH ORDINALITY AS l (sku, n)"
+    "  LEFT JOIN weedgo_data.stock s ON s.store_id = $1 AND s.sku = l.sku AND s.bucket = 0"
+    "  LEFT JOIN LATERAL (SELECT sum(h.quantity) AS quantity FROM weedgo_data.holds h"
+    "                      WHERE h.store_id = $1 AND h.sku = l.sku"
+    "                        AND (h.cart_id = $2 OR h.expires_at <= $4)) h ON true"};
+
+constinit Statement take_statement{
+    "DELETE FROM weedgo_data.holds WHERE store_id = $1 AND cart_id = $2"
+    " RETURNING sku, quantity"};
+
+// The rows are locked in order first, then changed where there is still enough: the condition
+// stands on the target, so it is judged again after a wait.
+constinit Statement move_statement{
+    "WITH locked AS MATERIALIZED ("
+    "  SELECT s.sku, m.quantity"
+    "    FROM unnest($2::text[], $3::int4[]) AS m (sku, quantity)"
+    "    JOIN weedgo_data.stock s ON s.store_id = $1 AND s.sku = m.sku AND s.bucket = 0"
+    "   ORDER BY s.sku COLLATE \"C\", s.bucket FOR NO KEY UPDATE OF s) "
+    "UPDATE weedgo_data.stock s"
+    "   SET available = s.available - locked.quantity, reserved = s.reserved + locked.quantity"
+    "  FROM locked"
+    " WHERE s.store_id = $1 AND s.sku = locked.sku AND s.bucket = 0"
+    "   AND s.available >= locked.quantity"
+    " RETURNING s.sku::text"};
+
+// Expired holds of skus whose stock rows the caller has locked already.
+constinit Statement release_for_statement{
+    "WITH expired AS MATERIALIZED ("
+    "  SELECT h.cart_id, h.sku, h.bucket FROM weedgo_data.holds h"
+    "   WHERE h.store_id = $1 AND h.sku = ANY ($2::text[]) AND h.expires_at <= $3"
+    "   FOR UPDATE SKIP LOCKED),"
+    " gone AS ("
+    "  DELETE FROM weedgo_data.holds h USING expired e"
+    "   WHERE h.store_id = $1 AND h.cart_id = e.cart_id AND h.sku = e.sku AND h.bucket = e.bucket"
+    "   RETURNING h.sku, h.quantity),"
+    " freed AS (SELECT sku, sum(quantity)::int4 AS quantity FROM gone GROUP BY sku) "
+    "UPDATE weedgo_data.stock s"
+    "   SET available = s.available + freed.quantity, reserved = s.reserved - freed.quantity"
+    "  FROM freed WHERE s.store_id = $1 AND s.sku = freed.sku AND s.bucket = 0"};
+
+constinit Statement delete_expired_statement{
+    "WITH expired AS MATERIALIZED ("
+    "  SELECT h.store_id, h.cart_id, h.sku, h.bucket FROM weedgo_data.holds h"
+    "   WHERE h.expires_at <= $3 AND ($1 IS NULL OR h.store_id = $1)"
+    "   ORDER BY h.expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) "
+    "DELETE FROM weedgo_data.holds h USING expired e"
+    " WHERE h.store_id = e.store_id AND h.cart_id = e.cart_id AND h.sku = e.sku"
+    "   AND h.bucket = e.bucket"
+    " RETURNING h.store_id, h.sku, h.quantity"};
+
+constinit Statement give_back_statement{
+    "WITH freed AS MATERIALIZED ("
+    "  SELECT store_id, sku, sum(quantity)::int4 AS quantity"
+    "    FROM unnest($1::uuid[], $2::text[], $3::int4[]) AS f (store_id, sku, quantity)"
+    "   GROUP BY store_id, sku),"
+    " locked AS MATERIALIZED ("
+    "  SELECT s.store_id, s.sku, f.quantity FROM freed f"
+    "    JOIN weedgo_data.stock s ON s.store_id = f.store_id AND s.sku = f.sku AND s.bucket = 0"
+    "   ORDER BY s.store_id, s.sku COLLATE \"C\", s.bucket FOR NO KEY UPDATE OF s) "
+    "UPDATE weedgo_data.stock s"
+    "   SET available = s.available + locked.quantity, reserved = s.reserved - locked.quantity"
+    "  FROM locked"
+    " WHERE s.store_id = locked.store_id AND s.sku = locked.sku AND s.bucket = 0"};
+
+constinit Statement insert_holds_statement{
+    "INSERT INTO weedgo_data.holds (store_id, cart_id, sku, bucket, quantity, expires_at)"
+    " SELECT $1, $2, h.sku, 0, h.quantity, $5"
+    "   FROM unnest($3::text[], $4::int4[]) AS h (sku, quantity)"};
+
+Param skus_of(std::span<const StockMove> moves) {
+    return array_of(TEXTOID, moves,
+                    [](const StockMove &move, std::size_t) { return from_text(move.sku); });
+}
+
+Param skus_of(std::span<const Line> lines) {
+    return array_of(TEXTOID, lines,
+                    [](const Line &line, std::size_t) { return from_text(line.sku); });
+}
+
+Param quantities_of(std::span<const Line> lines) {
+    return array_of(INT4OID, lines,
+                    [](const Line &line, std::size_t) { return Int32GetDatum(line.quantity); });
+}
+
+// Tries the moves that are not done yet; says whether all are done now.
+bool try_moves(const pg_uuid_t &store_id, std::span<StockMove> moves) {
+    const Param quantities =
+        array_of(INT4OID, std::span<const StockMove>(moves),
+                 [](const StockMove &move, std::size_t) { return Int32GetDatum(move.quantity); });
+    const Rows rows = execute(move_statement, {Param::uuid(store_id), skus_of(moves), quantities});
+    if (rows.count == moves.size()) {
+        for (StockMove &move : moves)
+            move.done = true;
+        return true;
+    }
+    for (std::uint64_t i = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        const std::string_view sku = row.text();
+        for (StockMove &move : moves)
+            move.done = move.done || move.sku == sku;
+    }
+    return false;
+}
+
+const Held *find_held(std::span<const Held> held, std::string_view sku) {
+    const auto found =
+        std::find_if(held.begin(), held.end(), [&](const Held &hold) { return hold.sku == sku; });
+    return found == held.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+std::span<std::int64_t> read_availability(const CartKey &cart, std::span<const Line> lines,
+                                          TimestampTz now) {
+    const std::span<std::int64_t> available = allocate<std::int64_t>(lines.size());
+    const Rows rows =
+        execute(availability_statement, {Param::uuid(cart.store_id), Param::uuid(cart.cart_id),
+                                         skus_of(lines), Param::timestamp(now)});
+    for (std::uint64_t i = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        const auto line = static_cast<std::size_t>(row.integer() - 1);
+        available[line] = row.bigint();
+    }
+    return available;
+}
+
+std::span<const Held> take_holds(const CartKey &cart) {
+    const Rows rows =
+        execute(take_statement, {Param::uuid(cart.store_id), Param::uuid(cart.cart_id)});
+    const std::span<Held> held = allocate<Held>(rows.count);
+    for (std::size_t i = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        held[i].sku = row.text();
+        held[i].quantity = row.integer();
+    }
+    return held;
+}
+
+std::span<StockMove> moves_for(std::span<const Line> lines, std::span<const Held> held) {
+    const std::span<StockMove> moves = allocate<StockMove>(lines.size() + held.size());
+    std::size_t count = 0;
+    for (const Line &line : lines) {
+        const Held *hold = find_held(held, line.sku);
+        const std::int32_t missing = line.quantity - (hold != nullptr ? hold->quantity : 0);
+        if (missing != 0)
+            moves[count++] = {line.sku, missing, false};
+    }
+    for (const Held &hold : held) {
+        const bool wanted = std::any_of(lines.begin(), lines.end(),
+                                        [&](const Line &line) { return line.sku == hold.sku; });
+        if (!wanted)
+            moves[count++] = {hold.sku, -hold.quantity, false};
+    }
+    return moves.first(count);
+}
+
+bool reserve(const pg_uuid_t &store_id, std::span<StockMove> moves, TimestampTz now) {
+    if (moves.empty() || try_moves(store_id, moves))
+        return true;
+
+    const auto first_missing =
+        std::partition(moves.begin(), moves.end(), [](const StockMove &move) { return move.done; });
+    const std::span<StockMove> missing(first_missing, moves.end());
+    for (const StockMove &move : missing)
+        if (move.quantity < 0)
+            raise_setup(psprintf("weedgo_data.stock has no row for sku \"%.*s\", which is held",
+                                 static_cast<int>(move.sku.size()), move.sku.data()));
+    const Rows freed = execute(release_for_statement,
+                               {Param::uuid(store_id), skus_of(missing), Param::timestamp(now)});
+    return freed.count > 0 && try_moves(store_id, missing);
+}
+
+Problem shortage(const CartKey &cart, std::span<const Line> lines, std::span<const Held> held,
+                 std::span<const StockMove> moves, TimestampTz now) {
+    const std::span<const std::int64_t> available = read_availability(cart, lines, now);
+    const std::span<UnavailableItem> items = allocate<UnavailableItem>(lines.size());
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < lines.size(); i++) {
+        const bool refused = std::any_of(moves.begin(), moves.end(), [&](const StockMove &move) {
+            return !move.done && move.sku == lines[i].sku;
+        });
+        if (!refused)
+            continue;
+        const Held *hold = find_held(held, lines[i].sku);
+        items[count++] = {lines[i].sku, ItemReason::insufficient_stock, lines[i].quantity,
+                          available[i] + (hold != nullptr ? hold->quantity : 0)};
+    }
+    return items_unavailable(items.first(count));
+}
+
+void insert_holds(const CartKey &cart, std::span<const Line> lines, TimestampTz expires_at) {
+    execute(insert_holds_statement,
+            {Param::uuid(cart.store_id), Param::uuid(cart.cart_id), skus_of(lines),
+             quantities_of(lines), Param::timestamp(expires_at)});
+}
+
+std::int32_t release_expired(const std::optional<pg_uuid_t> &store_id, std::int32_t max_holds,
+                             TimestampTz now) {
+    const Rows rows =
+        execute(delete_expired_statement,
+                {Param::uuid(store_id), Param::integer(max_holds), Param::timestamp(now)});
+    if (rows.count == 0)
+        return 0;
+
+    struct Expired {
+        pg_uuid_t store_id;
+        std::string_view sku;
+        std::int32_t quantity;
+    };
+    const std::span<Expired> expired = allocate<Expired>(rows.count);
+    for (std::size_t i = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        expired[i].store_id = row.uuid();
+        expired[i].sku = row.text();
+        expired[i].quantity = row.integer();
+    }
+    const std::span<const Expired> all = expired;
+    execute(give_back_statement,
+            {array_of(UUIDOID, all,
+                      [](const Expired &hold, std::size_t) { return from_uuid(hold.store_id); }),
+             array_of(TEXTOID, all,
+                      [](const Expired &hold, std::size_t) { return from_text(hold.sku); }),
+             array_of(INT4OID, all, [](const Expired &hold, std::size_t) {
+                 return Int32GetDatum(hold.quantity);
+             })});
+    return static_cast<std::int32_t>(rows.count);
+}
+
+} // namespace weedgo
