@@ -84,12 +84,7 @@ void check_contract() {
     if (schema == InvalidOid)
         raise_setup("schema weedgo_data is missing",
                     "SELECT weedgo.create_tables(); makes the relations of weedgo_checkout.");
-    const Oid orders = get_relname_relid("orders", schema);
-    if (orders == InvalidOid)
-        raise_setup("relation weedgo_data.orders is missing",
-                    "SELECT weedgo.create_tables(); makes the relations of weedgo_checkout.");
-
-    const Oid owner = owner_of(orders);
+    const Oid owner = relations_owner(schema);
     for (std::size_t i = 0; i < relation_count; i++) {
         // Known before it is checked, so that a change in between is noticed.
         cache.relations[i] = get_relname_relid(contract[i].name, schema);
@@ -102,6 +97,18 @@ void check_contract() {
 }
 
 } // namespace
+
+Oid relations_owner(Oid schema) {
+    const Oid orders = get_relname_relid("orders", schema);
+    if (orders != InvalidOid)
+        return owner_of(orders);
+    HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+    if (!HeapTupleIsValid(tuple))
+        return InvalidOid;
+    const Oid owner = reinterpret_cast<Form_pg_namespace>(GETSTRUCT(tuple))->nspowner;
+    ReleaseSysCache(tuple);
+    return owner;
+}
 
 const char *problem_of(const Relation &relation, Oid schema, Oid owner) {
     const Oid found = get_relname_relid(relation.name, schema);

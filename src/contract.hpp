@@ -13,6 +13,9 @@ inline constexpr const char *data_schema = "weedgo_data";
 // owner is a superuser. What was found is remembered until the catalog changes.
 Oid contract_owner();
 
+// The owner of orders, or, where there are none, of the schema: whom all relations must belong to.
+Oid relations_owner(Oid schema);
+
 // What is wrong with one relation, the first thing only; NULL where nothing is. `owner` is whom
 // it must belong to.
 const char *problem_of(const Relation &relation, Oid schema, Oid owner);
