@@ -27,14 +27,16 @@ SELECT 'I1', o.store_id, 'order ' || o.order_id, 'its cart is not converted to i
   JOIN weedgo_data.carts c ON c.store_id = o.store_id AND c.cart_id = o.cart_id
  WHERE ($1 IS NULL OR o.store_id = $1)
    AND (c.status <> 'converted' OR c.order_id IS DISTINCT FROM o.order_id)
-)sql"};
+)sql",
+                                     Access::whole_tables};
 
 constinit Statement stock_not_below_zero{R"sql(
 SELECT 'I2', s.store_id::uuid, 'sku ' || s.sku,
        'stock is below zero: available ' || s.available || ', reserved ' || s.reserved
   FROM weedgo_data.stock s
  WHERE ($1 IS NULL OR s.store_id = $1) AND (s.available < 0 OR s.reserved < 0)
-)sql"};
+)sql",
+                                         Access::whole_tables};
 
 // Reserved is what open orders and holds account for, no more and no less.
 constinit Statement reserved_is_accounted_for{R"sql(
@@ -59,7 +61,8 @@ SELECT 'I3', store_id, 'sku ' || sku,
        || coalesce(promised.quantity, 0)
   FROM promised FULL JOIN shelf USING (store_id, sku)
  WHERE coalesce(shelf.reserved, 0) <> coalesce(promised.quantity, 0)
-)sql"};
+)sql",
+                                              Access::whole_tables};
 
 constinit Statement records_are_whole{R"sql(
 SELECT 'I5', o.store_id, 'order ' || o.order_id, 'has no lines'
@@ -86,7 +89,8 @@ SELECT 'I5', h.store_id, 'cart ' || h.cart_id, 'holds stock, but is an order alr
   FROM weedgo_data.holds h
   JOIN weedgo_data.orders o ON o.store_id = h.store_id AND o.cart_id = h.cart_id
  WHERE $1 IS NULL OR h.store_id = $1
-)sql"};
+)sql",
+                                      Access::whole_tables};
 
 // A use of a promo code is an order that has it, and the other way round.
 constinit Statement promo_uses_are_orders{R"sql(
@@ -112,7 +116,8 @@ SELECT 'I5', store_id, 'promo code ' || code || ' of customer ' || customer_id,
        || ' orders have it'
   FROM customers c FULL JOIN by_customer b USING (store_id, code, customer_id)
  WHERE coalesce(c.uses, 0) <> coalesce(b.uses, 0)
-)sql"};
+)sql",
+                                          Access::whole_tables};
 
 // The lines add up to the order.
 constinit Statement amounts_add_up{R"sql(
@@ -142,7 +147,8 @@ SELECT 'I6', store_id, 'order ' || order_id,
     OR tax <> lines_tax + delivery_tax
     OR total <> subtotal - discount + tax + delivery_fee + tip
     OR amount_due <> CASE WHEN payment_type = 'cash' THEN round(total * 20) / 20 ELSE total END
-)sql"};
+)sql",
+                                   Access::whole_tables};
 
 // Discount, delivery fee and tax follow from the figures that were stored with the order.
 constinit Statement amounts_can_be_derived{R"sql(
@@ -194,7 +200,8 @@ SELECT 'I6', store_id, 'order ' || order_id,
   FROM derived
  WHERE discount <> derived_discount OR delivery_fee <> derived_fee OR wrong_taxables > 0
     OR wrong_bases > 0 OR wrong_taxes > 0 OR tax <> derived_tax
-)sql"};
+)sql",
+                                           Access::whole_tables};
 
 Statement *const checks[] = {
     &one_order_a_cart,      &stock_not_below_zero, &reserved_is_accounted_for, &records_are_whole,

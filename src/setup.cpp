@@ -25,7 +25,8 @@ SELECT 'error', 'weedgo_data.' || w.relation, 'it has no unique index on (' || w
                 WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1]))
               = (SELECT array_agg(k ORDER BY k COLLATE "C")
                    FROM unnest(string_to_array(w.columns, ', ')) k))
-)sql"};
+)sql",
+                                    Access::whole_tables};
 
 constinit Statement unwritable_views{R"sql(
 SELECT 'error', 'weedgo_data.' || w.relation,
@@ -35,7 +36,8 @@ SELECT 'error', 'weedgo_data.' || w.relation,
   JOIN pg_class c ON c.oid = to_regclass('weedgo_data.' || w.relation) AND c.relkind = 'v'
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = w.attribute
  WHERE NOT pg_column_is_updatable(c.oid, a.attnum, false)
-)sql"};
+)sql",
+                                     Access::whole_tables};
 
 constinit Statement loose_privileges{R"sql(
 SELECT 'error', p.oid::regprocedure::text, 'everyone may execute it',
@@ -65,7 +67,8 @@ SELECT 'error', p.oid::regprocedure::text, 'it does not pin search_path',
   FROM pg_proc p
  WHERE p.pronamespace = to_regnamespace('weedgo')
    AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false)
-)sql"};
+)sql",
+                                     Access::whole_tables};
 
 constinit Statement owner_findings{R"sql(
 SELECT 'error', 'schema weedgo_data',
@@ -102,7 +105,8 @@ SELECT 'warning', c.oid::regclass::text, 'row security is forced on its owner',
        'The functions run as the owner and would miss rows: ALTER TABLE ... NO FORCE ROW LEVEL SECURITY;'
   FROM pg_class c
  WHERE c.relnamespace = to_regnamespace('weedgo_data') AND c.relforcerowsecurity
-)sql"};
+)sql",
+                                   Access::whole_tables};
 
 constinit Statement risky_settings{R"sql(
 SELECT 'warning', 'setting ' || s.name, 'it is ' || s.setting, r.hint
@@ -117,7 +121,8 @@ SELECT 'warning', 'setting ' || s.name, 'it is ' || s.setting, r.hint
         ('weedgo_checkout.enabled', 'on', 'checkout_cart refuses everything with WG014.')
        ) AS r (name, good, hint) ON r.name = s.name
  WHERE s.setting <> ALL (string_to_array(r.good, ', '))
-)sql"};
+)sql",
+                                   Access::whole_tables};
 
 constinit Statement store_findings{R"sql(
 SELECT 'error', 'store ' || s.store_id, 'its time zone "' || s.timezone || '" is unknown',
@@ -136,7 +141,8 @@ SELECT 'error', 'store ' || p.store_id,
                     WHERE r.province = p.province AND r.tax_class = p.tax_class
                       AND r.valid_from <= current_date
                       AND (r.valid_until IS NULL OR current_date < r.valid_until))
-)sql"};
+)sql",
+                                   Access::whole_tables};
 
 void report(const ReturnSetInfo *set, Statement &statement, std::initializer_list<Param> params) {
     const Rows rows = execute(statement, params);

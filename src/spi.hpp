@@ -52,10 +52,14 @@ Param array_of(Oid element_type, std::span<const Item> items, ToDatum to_datum) 
     return {get_array_type(element_type), PointerGetDatum(array)};
 }
 
-// A statement, prepared when it is first run. One per place in the source, `static constinit`:
-// the plan is generic and kept for the life of the backend.
+// How a statement finds its rows: a handful by their keys, or by reading whole tables.
+enum class Access { by_key, whole_tables };
+
+// A statement, prepared when it is first run. One per place in the source, `constinit`: the plan
+// is generic and kept for the life of the backend.
 struct Statement {
     const char *sql;
+    Access access = Access::by_key;
     SPIPlanPtr plan = nullptr;
 };
 
