@@ -42,14 +42,15 @@ bool has_rate(std::span<const TaxRate> rates, std::string_view tax_class) {
 
 // The first tax class on the order that no rate is known for. A class that is exempt has a rate
 // of 0; one without any rate is a hole in the data, and must not be sold untaxed.
-std::string_view class_without_rate(std::span<const Line> lines, std::span<const TaxRate> rates,
-                                    bool delivery_taxed) {
+std::optional<std::string_view> class_without_rate(std::span<const Line> lines,
+                                                   std::span<const TaxRate> rates,
+                                                   bool delivery_taxed) {
     for (const Line &line : lines)
         if (!has_rate(rates, line.tax_class))
             return line.tax_class;
     if (delivery_taxed && !has_rate(rates, delivery_tax_class))
         return delivery_tax_class;
-    return {};
+    return std::nullopt;
 }
 
 // One tax (all rates of one name): rounded once on the invoice, then spread over the lines and
@@ -97,7 +98,11 @@ bool add_tax(const TaxRun &run, std::string_view tax_name, TaxAmount *tax, Total
     Wide exact = 0;
     for (const Share &share : run.shares)
         exact += share.weight;
-    *tax = {tax_name, static_cast<Cents>(divide_half_up(exact, rate_scale))};
+    // What is no amount any more is cut to one cent too many: the total overflows all the same, and
+    // the products of the spread stay in range.
+    constexpr Wide too_much = static_cast<Wide>(max_amount) + 1;
+    const Wide amount = divide_half_up(exact, rate_scale);
+    *tax = {tax_name, static_cast<Cents>(amount < too_much ? amount : too_much)};
     spread(tax->amount, run.shares);
     for (std::size_t i = 0; i < run.lines.size(); i++)
         run.lines[i].tax += run.shares[i].amount;
@@ -189,9 +194,10 @@ PriceStatus price_order(std::span<Line> lines, std::span<TaxRate> rates, const P
     totals->delivery_fee = *fee;
 
     const bool delivery_taxed = input.delivery.taxed && totals->delivery_fee > 0;
-    totals->missing_tax_class = class_without_rate(lines, rates, delivery_taxed);
-    if (!totals->missing_tax_class.empty())
+    if (const auto missing = class_without_rate(lines, rates, delivery_taxed)) {
+        totals->missing_tax_class = *missing;
         return PriceStatus::no_tax_rate;
+    }
     add_taxes({lines, rates, buffers.shares.first(lines.size() + 1),
                delivery_taxed ? totals->delivery_fee : 0},
               buffers.taxes, totals);
@@ -205,7 +211,7 @@ PriceStatus price_order(std::span<Line> lines, std::span<TaxRate> rates, const P
         totals->total = *sum;
     }
     totals->amount_due = input.cash ? round_to_five_cents(totals->total) : totals->total;
-    return PriceStatus::ok;
+    return totals->amount_due > max_amount ? PriceStatus::overflow : PriceStatus::ok;
 }
 
 } // namespace weedgo
