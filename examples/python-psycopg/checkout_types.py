@@ -1,0 +1,1 @@
+../python-asyncpg/checkout_types.py

@@ -1,0 +1,1 @@
+../python-asyncpg/lossy_relay.py

@@ -1,0 +1,191 @@
+-- The functions as the catalog has them: their shapes are frozen, because a new argument would
+-- mean DROP FUNCTION and the grants on it lost.
+\ir fixture.psql
+SELECT no_plan();
+CALL open_shop();
+
+-- Every function of schema weedgo.
+CREATE TEMP VIEW functions AS
+    SELECT p.proname AS name, p.* FROM pg_proc p WHERE p.pronamespace = 'weedgo'::regnamespace;
+
+-- Shapes -------------------------------------------------------------------------------------
+
+CREATE TEMP TABLE shapes (name, arguments, result) AS VALUES
+    ('checkout_cart',
+     'store_id uuid, cart_id uuid, customer_id uuid DEFAULT NULL::uuid, payment_method_id text DEFAULT NULL::text, '
+     'delivery_type text DEFAULT ''pickup''::text, delivery_address jsonb DEFAULT NULL::jsonb, '
+     'pickup_time text DEFAULT NULL::text, tip numeric DEFAULT 0, promo_code text DEFAULT NULL::text, '
+     'expected_total numeric DEFAULT NULL::numeric, idempotency_key text DEFAULT NULL::text, '
+     'special_instructions text DEFAULT NULL::text, order_source text DEFAULT ''web''::text, '
+     'actor_id uuid DEFAULT NULL::uuid, metadata jsonb DEFAULT NULL::jsonb, options jsonb DEFAULT NULL::jsonb',
+     'weedgo.checkout_result'),
+    ('calc_order_totals',
+     'store_id uuid, cart_id uuid, customer_id uuid DEFAULT NULL::uuid, payment_method_id text DEFAULT NULL::text, '
+     'delivery_type text DEFAULT ''pickup''::text, delivery_address jsonb DEFAULT NULL::jsonb, tip numeric DEFAULT 0, '
+     'promo_code text DEFAULT NULL::text, options jsonb DEFAULT NULL::jsonb',
+     'weedgo.checkout_totals'),
+    ('reserve_inventory',
+     'store_id uuid, cart_id uuid, customer_id uuid DEFAULT NULL::uuid, hold_for interval DEFAULT ''00:15:00''::interval, '
+     'options jsonb DEFAULT NULL::jsonb',
+     'weedgo.checkout_reservation'),
+    ('release_inventory',
+     'store_id uuid, cart_id uuid, customer_id uuid DEFAULT NULL::uuid, options jsonb DEFAULT NULL::jsonb',
+     'weedgo.checkout_reservation'),
+    ('expire_holds',
+     'store_id uuid DEFAULT NULL::uuid, max_holds integer DEFAULT 1000, options jsonb DEFAULT NULL::jsonb',
+     'integer'),
+    ('put_cart',
+     'store_id uuid, cart_id uuid, items jsonb, customer_id uuid DEFAULT NULL::uuid, promo_code text DEFAULT NULL::text, '
+     'options jsonb DEFAULT NULL::jsonb',
+     'weedgo.cart_contents'),
+    ('get_cart',
+     'store_id uuid, cart_id uuid, customer_id uuid DEFAULT NULL::uuid, options jsonb DEFAULT NULL::jsonb',
+     'weedgo.cart_contents'),
+    ('get_order',
+     'store_id uuid, order_id uuid, customer_id uuid DEFAULT NULL::uuid, options jsonb DEFAULT NULL::jsonb',
+     'weedgo.checkout_result'),
+    ('list_orders',
+     'store_id uuid, customer_id uuid, before_order_id uuid DEFAULT NULL::uuid, max_rows integer DEFAULT 50, '
+     'options jsonb DEFAULT NULL::jsonb',
+     'SETOF weedgo.checkout_result'),
+    ('lock_cart', 'store_id uuid, cart_id uuid, options jsonb DEFAULT NULL::jsonb', 'void'),
+    ('cart_lock_key', 'store_id uuid, cart_id uuid', 'weedgo.cart_lock'),
+    ('create_tables', 'owner name DEFAULT NULL::name, options jsonb DEFAULT NULL::jsonb', 'SETOF text'),
+    ('check_setup', '', 'SETOF weedgo.setup_finding'),
+    ('verify_invariants', 'store_id uuid DEFAULT NULL::uuid, options jsonb DEFAULT NULL::jsonb',
+     'SETOF weedgo.invariant_violation'),
+    ('grant_app', 'role name, kind text DEFAULT ''checkout''::text', 'void');
+
+SELECT set_eq('SELECT name::text FROM functions', 'SELECT name FROM shapes',
+              'schema weedgo has the functions of the reference and no others');
+SELECT is_empty('SELECT name FROM functions GROUP BY name HAVING count(*) > 1', 'no function is overloaded');
+SELECT is((SELECT pg_get_function_arguments(f.oid) FROM functions f WHERE f.name = s.name), s.arguments,
+          format('the arguments of %s, with their defaults', s.name)) FROM shapes s;
+SELECT is((SELECT pg_get_function_result(f.oid) FROM functions f WHERE f.name = s.name), s.result,
+          format('the result of %s', s.name)) FROM shapes s;
+SELECT is_empty(
+    $$SELECT name FROM functions WHERE prokind <> 'f' OR provariadic <> 0
+      OR proargmodes IS NOT NULL AND proargmodes <> array_fill('i'::"char", ARRAY[pronargs])$$,
+    'no procedure, no aggregate, no OUT argument, nothing variadic');
+SELECT is_empty(
+    $$SELECT name FROM functions
+      WHERE proargnames[1] IS DISTINCT FROM 'store_id' AND name NOT IN ('create_tables', 'check_setup', 'grant_app')$$,
+    'store_id comes first, but where no store is meant');
+SELECT is_empty(
+    $$SELECT name FROM functions
+      WHERE proargnames[pronargs] IS DISTINCT FROM 'options' AND name NOT IN ('cart_lock_key', 'check_setup', 'grant_app')$$,
+    'options comes last');
+
+-- Results ------------------------------------------------------------------------------------
+
+CREATE FUNCTION columns_of(type_name regtype) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum)
+    FROM pg_type t JOIN pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE t.oid = type_name
+$$;
+CREATE TEMP TABLE results (name, columns) AS VALUES
+    ('checkout_result',
+     'order_id uuid, order_number text, store_id uuid, cart_id uuid, customer_id uuid, status text, payment_status text, '
+     'payment_type text, delivery_type text, order_source text, subtotal numeric(12,2), discount numeric(12,2), '
+     'tax numeric(12,2), delivery_fee numeric(12,2), tip numeric(12,2), total numeric(12,2), amount_due numeric(12,2), '
+     'currency text, promo_code text, taxes jsonb, lines jsonb, replayed boolean, '
+     'created_at timestamp with time zone, details jsonb'),
+    ('checkout_totals',
+     'store_id uuid, cart_id uuid, customer_id uuid, delivery_type text, subtotal numeric(12,2), discount numeric(12,2), '
+     'tax numeric(12,2), delivery_fee numeric(12,2), tip numeric(12,2), total numeric(12,2), amount_due numeric(12,2), '
+     'currency text, promo_code text, distance_km numeric(9,3), taxes jsonb, lines jsonb, problems jsonb, '
+     'priced_at timestamp with time zone, details jsonb'),
+    ('checkout_reservation',
+     'store_id uuid, cart_id uuid, expires_at timestamp with time zone, extended boolean, lines jsonb, details jsonb'),
+    ('cart_contents',
+     'store_id uuid, cart_id uuid, customer_id uuid, status text, promo_code text, order_id uuid, lines jsonb, details jsonb'),
+    ('cart_lock', 'classid oid, objid oid, objsubid smallint'),
+    ('setup_finding', 'severity text, object text, problem text, hint text'),
+    ('invariant_violation', 'invariant text, store_id uuid, subject text, problem text');
+
+SELECT set_eq(
+    $$SELECT t.typname::text FROM pg_type t WHERE t.typnamespace = 'weedgo'::regnamespace AND t.typtype <> 'b'$$,
+    'SELECT name FROM results', 'schema weedgo has the types of the reference and no others');
+SELECT is(columns_of(('weedgo.' || name)::regtype), columns, 'the columns of ' || name) FROM results;
+SELECT is_empty(
+    $$SELECT t.oid::regtype FROM pg_type t WHERE t.typnamespace = 'weedgo'::regnamespace AND t.typtype NOT IN ('c', 'b')
+      OR t.typnamespace = 'weedgo'::regnamespace AND t.typtype = 'b' AND t.typcategory <> 'A'$$,
+    'all of them are composite types, and their arrays');
+
+-- An application's role may be called weedgo: then "$user" puts this schema before its own. So
+-- no type has the name of a table, type or view that an application, or PostgreSQL, has.
+SELECT is_empty(
+    $$SELECT r.name FROM results r
+      WHERE r.name IN (SELECT relname FROM pg_class WHERE relnamespace = 'weedgo_data'::regnamespace)
+         OR r.name IN ('cart', 'carts', 'cart_sessions', 'customer', 'customers', 'inventory', 'item', 'items',
+                       'ocs_inventory', 'ocs_product_catalog', 'order', 'orders', 'order_items', 'payment', 'payments',
+                       'product', 'products', 'profiles', 'promo_codes', 'reservation', 'stock', 'store', 'stores',
+                       'tax_rates', 'users')
+         OR EXISTS (SELECT FROM pg_type t WHERE t.typname = r.name AND t.typnamespace = 'pg_catalog'::regnamespace)
+         OR EXISTS (SELECT FROM pg_class c WHERE c.relname = r.name
+                    AND c.relnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace))$$,
+    'no type hides a relation or type of an application or of PostgreSQL');
+SELECT is_empty(
+    $$SELECT f.name FROM functions f JOIN pg_proc p ON p.proname = f.name AND p.pronamespace = 'pg_catalog'::regnamespace$$,
+    'no function has the name of one of PostgreSQL''s');
+
+-- How they run ---------------------------------------------------------------------------------
+
+SELECT is(f.proconfig, ARRAY['search_path=pg_catalog, pg_temp'], f.name || ' pins search_path, and nothing else')
+FROM functions f ORDER BY f.name;
+SELECT is_empty('SELECT name FROM functions WHERE prosecdef', 'no function is SECURITY DEFINER');
+SELECT is_empty(
+    $$SELECT f.name, l.lanname FROM functions f JOIN pg_language l ON l.oid = f.prolang
+      WHERE l.lanname <> CASE WHEN f.name IN ('create_tables', 'grant_app') THEN 'plpgsql' ELSE 'c' END$$,
+    'create_tables and grant_app are plpgsql, all others C');
+SELECT set_eq(
+    $$SELECT name::text FROM functions WHERE provolatile <> 'v' OR proparallel <> 'u' OR proisstrict$$,
+    ARRAY['cart_lock_key'],
+    'all but cart_lock_key are volatile, unsafe in parallel, and see their NULLs');
+SELECT results_eq(
+    $$SELECT provolatile::text, proparallel::text, proisstrict FROM functions WHERE name = 'cart_lock_key'$$,
+    $$VALUES ('i', 's', true)$$, 'cart_lock_key is a pure function of its arguments');
+SELECT is_empty('SELECT name FROM functions WHERE proleakproof', 'no function claims to be leakproof');
+
+CREATE TEMP VIEW trigger_functions AS
+    SELECT p.proname AS name, p.* FROM pg_proc p WHERE p.pronamespace = 'weedgo_data'::regnamespace;
+SELECT set_eq('SELECT name::text FROM trigger_functions', ARRAY['lock_edited_cart', 'touch_edited_carts'],
+              'schema weedgo_data has the two trigger functions of cart_items');
+SELECT is_empty(
+    $$SELECT name FROM trigger_functions
+      WHERE NOT prosecdef OR proowner <> (SELECT relowner FROM pg_class WHERE oid = 'weedgo_data.cart_items'::regclass)
+         OR proconfig <> ARRAY['search_path=pg_catalog, pg_temp'] OR prorettype <> 'trigger'::regtype$$,
+    'they are SECURITY DEFINER as the owner of the tables, with search_path pinned');
+
+-- Who may run them -----------------------------------------------------------------------------
+
+SELECT is_empty(
+    $$SELECT p.oid::regprocedure FROM pg_proc p
+      WHERE p.pronamespace IN ('weedgo'::regnamespace, 'weedgo_data'::regnamespace) AND p.proacl IS NULL$$,
+    'no function has the privileges that PostgreSQL gives by default');
+SELECT is_empty(
+    $$SELECT p.oid::regprocedure FROM pg_proc p, aclexplode(p.proacl) a
+      WHERE p.pronamespace IN ('weedgo'::regnamespace, 'weedgo_data'::regnamespace) AND a.grantee = 0$$,
+    'nothing may be executed by PUBLIC');
+SELECT is_empty(
+    $$SELECT f.name FROM functions f WHERE has_function_privilege('shop_nobody', f.oid, 'EXECUTE')$$,
+    'a new role may execute nothing');
+SELECT is_empty(
+    $$SELECT a.privilege_type, a.grantee FROM pg_namespace n, aclexplode(n.nspacl) a
+      WHERE n.nspname IN ('weedgo', 'weedgo_data') AND a.grantee = 0$$,
+    'PUBLIC has no right on the schemas');
+SELECT is_empty(
+    $$SELECT c.oid::regclass, a.privilege_type, a.grantee::regrole FROM pg_class c, aclexplode(c.relacl) a
+      WHERE c.relnamespace = 'weedgo_data'::regnamespace AND a.grantee <> c.relowner$$,
+    'nobody but their owner has a right on the relations');
+SELECT set_eq(
+    $$SELECT f.name::text, a.grantee::regrole::text FROM functions f, aclexplode(f.proacl) a
+      WHERE a.grantee <> f.proowner AND a.grantee::regrole::text NOT IN ('shop_app', 'shop_staff', 'shop_reader')$$,
+    $$VALUES ('lock_cart', 'weedgo_owner')$$,
+    'create_tables() grants one thing: the owner of the tables may take a cart''s lock');
+SELECT is_empty(
+    $$SELECT f.name FROM functions f, aclexplode(f.proacl) a WHERE a.is_grantable AND a.grantee <> f.proowner$$,
+    'nobody may pass a grant on');
+
+SELECT * FROM finish();
+ROLLBACK;

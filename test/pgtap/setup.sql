@@ -1,0 +1,181 @@
+-- check_setup(): each thing that it can find is caused, found, and, where its hint is a statement,
+-- mended by what the hint says.
+\ir fixture.psql
+SELECT no_plan();
+
+-- A test server does without some of the settings that a real one needs.
+CREATE EXTENSION weedgo_checkout;
+CREATE FUNCTION findings() RETURNS TABLE (finding text, hint text) LANGUAGE sql AS $$
+    SELECT format('%s: %s: %s', f.severity, f.object, f.problem), f.hint
+    FROM weedgo.check_setup() f
+    WHERE f.object NOT IN ('setting fsync', 'setting full_page_writes')
+$$;
+
+SELECT results_eq('SELECT * FROM findings()',
+                  $$VALUES ('error: schema weedgo_data: it is missing', 'SELECT weedgo.create_tables(); makes the relations of weedgo_checkout.')$$,
+                  'before create_tables(): one finding, which says to run it');
+DROP FUNCTION findings();
+DROP EXTENSION weedgo_checkout;
+
+CALL open_shop();
+CREATE FUNCTION findings() RETURNS TABLE (finding text, hint text) LANGUAGE sql AS $$
+    SELECT format('%s: %s: %s', f.severity, f.object, f.problem), f.hint
+    FROM weedgo.check_setup() f
+    WHERE f.object NOT IN ('setting fsync', 'setting full_page_writes')
+$$;
+SELECT is_empty('SELECT * FROM findings()', 'a shop that is set up well: nothing is found');
+SELECT results_eq(
+    $$SELECT object, problem FROM weedgo.check_setup() WHERE object IN ('setting fsync', 'setting full_page_writes') ORDER BY 1$$,
+    $$SELECT 'setting ' || name, 'it is off' FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY 1$$,
+    'but for a server that may lose a crash, where it is one');
+
+-- What is found after a change (which is undone), and whether it is gone again once the statements
+-- of the hints have been run.
+CREATE FUNCTION found_after(change text, OUT seen text[], OUT without_hint text[], OUT left_over text[]) LANGUAGE plpgsql AS $$
+DECLARE
+    f record;
+BEGIN
+    BEGIN
+        EXECUTE change;
+        seen := ARRAY(SELECT finding FROM findings() ORDER BY finding);
+        without_hint := ARRAY(SELECT finding FROM findings() WHERE coalesce(findings.hint, '') = '');
+        FOR f IN SELECT * FROM findings() WHERE findings.hint ~ '^(CREATE|ALTER|REVOKE|GRANT|SELECT) .*;$' AND findings.hint !~ '\.\.\.' LOOP
+            EXECUTE f.hint;
+        END LOOP;
+        left_over := ARRAY(SELECT finding FROM findings() ORDER BY finding);
+        RAISE SQLSTATE '00WGO';
+    EXCEPTION
+        WHEN SQLSTATE '00WGO' THEN
+            NULL;
+        WHEN OTHERS THEN
+            seen := seen || format('%s: %s', SQLSTATE, SQLERRM);
+    END;
+END
+$$;
+
+CREATE ROLE shop_stranger;
+CREATE TEMP TABLE causes (change, awaited, hint_mends) AS VALUES
+    -- Relations
+    ('DROP TABLE weedgo_data.holds', ARRAY['error: weedgo_data.holds: it is missing'], false),
+    ('ALTER TABLE weedgo_data.holds RENAME TO h; CREATE VIEW weedgo_data.holds AS TABLE weedgo_data.h; ALTER VIEW weedgo_data.holds OWNER TO weedgo_owner',
+     ARRAY['error: weedgo_data.holds: it is not a table'], false),
+    ('ALTER TABLE weedgo_data.products RENAME TO p; CREATE MATERIALIZED VIEW weedgo_data.products AS TABLE weedgo_data.p',
+     ARRAY['error: weedgo_data.products: it is no table or view'], false),
+    ('ALTER TABLE weedgo_data.stock OWNER TO shop_stranger',
+     ARRAY['error: weedgo_data.stock: it does not belong to "weedgo_owner", who owns the other relations'], false),
+    ('ALTER TABLE weedgo_data.orders DROP COLUMN pickup_time', ARRAY['error: weedgo_data.orders: it has no column "pickup_time"'], false),
+    ('ALTER TABLE weedgo_data.holds ALTER quantity TYPE bigint',
+     ARRAY['error: weedgo_data.holds: its column "quantity" is of type bigint, not integer'], false),
+    ('DROP TABLE weedgo_data.holds, weedgo_data.payments',
+     ARRAY['error: weedgo_data.holds: it is missing', 'error: weedgo_data.payments: it is missing'], false),
+    -- Views that cannot be written
+    ('ALTER TABLE weedgo_data.stock RENAME TO s; CREATE VIEW weedgo_data.stock AS SELECT store_id, sku, bucket, available + 0 AS available, reserved '
+     'FROM weedgo_data.s; ALTER VIEW weedgo_data.stock OWNER TO weedgo_owner',
+     ARRAY['error: weedgo_data.stock: its column "available" cannot be updated'], false),
+    -- Indexes
+    ('DROP INDEX weedgo_data.orders_cart', ARRAY['error: weedgo_data.orders: it has no unique index on (store_id, cart_id)'], true),
+    ('DROP INDEX weedgo_data.orders_number', ARRAY['error: weedgo_data.orders: it has no unique index on (store_id, order_number)'], true),
+    ('DROP INDEX weedgo_data.orders_idempotency',
+     ARRAY['error: weedgo_data.orders: it has no unique index on (store_id, idempotency_scope, idempotency_key)'], true),
+    ('ALTER TABLE weedgo_data.stock DROP CONSTRAINT stock_pkey', ARRAY['error: weedgo_data.stock: it has no unique index on (store_id, sku, bucket)'], true),
+    ('ALTER TABLE weedgo_data.holds DROP CONSTRAINT holds_pkey; CREATE INDEX ON weedgo_data.holds (store_id, cart_id, sku, bucket)',
+     ARRAY['error: weedgo_data.holds: it has no unique index on (store_id, cart_id, sku, bucket)'], true),
+    ('ALTER TABLE weedgo_data.promo_counters DROP CONSTRAINT promo_counters_pkey',
+     ARRAY['error: weedgo_data.promo_counters: it has no unique index on (store_id, code, bucket)'], true),
+    ('DROP INDEX weedgo_data.orders_cart; CREATE UNIQUE INDEX ON weedgo_data.orders (store_id, cart_id) WHERE total > 0',
+     ARRAY['error: weedgo_data.orders: it has no unique index on (store_id, cart_id)'], true),
+    ('ALTER TABLE weedgo_data.promo_counters DROP CONSTRAINT promo_counters_pkey, ADD UNIQUE (store_id, code, bucket) DEFERRABLE',
+     ARRAY['error: weedgo_data.promo_counters: it has no unique index on (store_id, code, bucket)'], true),
+    -- Privileges
+    ('GRANT EXECUTE ON FUNCTION weedgo.expire_holds TO PUBLIC',
+     ARRAY['error: weedgo.expire_holds(uuid,integer,jsonb): everyone may execute it'], true),
+    ('ALTER FUNCTION weedgo.checkout_cart RESET search_path',
+     ARRAY['error: weedgo.checkout_cart(uuid,uuid,uuid,text,text,jsonb,text,numeric,text,numeric,text,text,text,uuid,jsonb,jsonb): it does not pin search_path'], true),
+    ('ALTER FUNCTION weedgo.lock_cart SET search_path = public', ARRAY['error: weedgo.lock_cart(uuid,uuid,jsonb): it does not pin search_path'], true),
+    ('GRANT UPDATE ON weedgo_data.stock TO shop_stranger', ARRAY['warning: weedgo_data.stock: "shop_stranger" has UPDATE on it'], false),
+    ('GRANT INSERT, DELETE ON weedgo_data.orders TO shop_stranger',
+     ARRAY['warning: weedgo_data.orders: "shop_stranger" has DELETE on it', 'warning: weedgo_data.orders: "shop_stranger" has INSERT on it'], false),
+    ('GRANT UPDATE ON weedgo_data.products TO PUBLIC', ARRAY['error: weedgo_data.products: everyone has UPDATE on it'], false),
+    ('GRANT CREATE ON SCHEMA weedgo TO PUBLIC', ARRAY['error: schema weedgo: everyone may create objects in it'], false),
+    ('GRANT CREATE ON SCHEMA weedgo_data TO shop_stranger', ARRAY['error: schema weedgo_data: "shop_stranger" may create objects in it'], false),
+    -- The owner
+    ('ALTER SCHEMA weedgo_data OWNER TO shop_stranger',
+     ARRAY['error: schema weedgo_data: it belongs to "shop_stranger", the relations to "weedgo_owner"'], true),
+    ('ALTER ROLE weedgo_owner SUPERUSER', ARRAY['error: role weedgo_owner: the owner of the relations is a superuser'], false),
+    ('ALTER ROLE weedgo_owner LOGIN', ARRAY['warning: role weedgo_owner: the owner of the relations can log in'], false),
+    ('REVOKE ALL ON FUNCTION weedgo.lock_cart FROM weedgo_owner',
+     ARRAY['error: role weedgo_owner: the owner of the relations may not call weedgo.lock_cart'], false),
+    ('REVOKE ALL ON SCHEMA weedgo FROM weedgo_owner',
+     ARRAY['error: role weedgo_owner: the owner of the relations may not call weedgo.lock_cart'], false),
+    ('DROP TRIGGER lock_edited_cart ON weedgo_data.cart_items', ARRAY['error: weedgo_data.cart_items: its triggers are missing or disabled'], false),
+    ('ALTER TABLE weedgo_data.cart_items DISABLE TRIGGER touch_carts_on_delete',
+     ARRAY['error: weedgo_data.cart_items: its triggers are missing or disabled'], false),
+    ('ALTER TABLE weedgo_data.cart_items ENABLE REPLICA TRIGGER lock_edited_cart',
+     ARRAY['error: weedgo_data.cart_items: its triggers are missing or disabled'], false),
+    ('ALTER TABLE weedgo_data.orders ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
+     ARRAY['warning: weedgo_data.orders: row security is forced on its owner'], false),
+    -- Settings
+    ('SET LOCAL synchronous_commit = off', ARRAY['warning: setting synchronous_commit: it is off'], false),
+    ('SET LOCAL default_transaction_isolation = ''serializable''', ARRAY['warning: setting default_transaction_isolation: it is serializable'], false),
+    ('SET LOCAL weedgo_checkout.enabled = off', ARRAY['warning: setting weedgo_checkout.enabled: it is off'], false),
+    -- Stores
+    ('UPDATE weedgo_data.stores SET timezone = ''Toronto'' WHERE store_id = fixture.store(''ON'')',
+     ARRAY[format('error: store %s: its time zone "Toronto" is unknown', store('ON'))], false),
+    ('UPDATE weedgo_data.products SET tax_class = ''edible'' WHERE store_id = fixture.store(''QC'') AND sku = ''GUMMY''',
+     ARRAY[format('error: store %s: no tax rate is known for class "edible" in province "QC"', store('QC'))], false),
+    ('UPDATE weedgo_data.tax_rates SET valid_until = current_date - 7 WHERE province = ''AB'' AND tax_class = ''accessory''',
+     ARRAY[format('error: store %s: no tax rate is known for class "accessory" in province "AB"', store('AB'))], false),
+    ('UPDATE weedgo_data.stores SET tax_delivery = true WHERE store_id = fixture.store(''BC''); '
+     'DELETE FROM weedgo_data.tax_rates WHERE province = ''BC'' AND tax_class = ''delivery''',
+     ARRAY[format('error: store %s: no tax rate is known for class "delivery" in province "BC"', store('BC'))], false),
+    -- And what is no finding
+    ('GRANT SELECT ON weedgo_data.orders TO shop_stranger', '{}', false),
+    ('GRANT INSERT, UPDATE ON weedgo_data.products TO shop_stranger', '{}', false),
+    ('ALTER TABLE weedgo_data.orders ADD COLUMN note text; CREATE INDEX ON weedgo_data.orders (created_at)', '{}', false),
+    ('ALTER TABLE weedgo_data.orders DROP CONSTRAINT orders_pkey; CREATE UNIQUE INDEX ON weedgo_data.orders (order_id, store_id) INCLUDE (status)', '{}', false),
+    ('UPDATE weedgo_data.stores SET timezone = ''america/toronto'' WHERE store_id = fixture.store(''ON'')', '{}', false),
+    ('ALTER TABLE weedgo_data.cart_items ENABLE ALWAYS TRIGGER lock_edited_cart', '{}', false);
+
+SELECT is(f.seen, c.awaited, format('%s after: %s', CASE WHEN c.awaited = '{}' THEN 'nothing' ELSE 'found' END, left(c.change, 90)))
+FROM causes c, found_after(c.change) f;
+SELECT is(f.without_hint, '{}', 'with a hint: ' || left(c.change, 90)) FROM causes c, found_after(c.change) f WHERE c.awaited <> '{}';
+SELECT is(f.left_over, '{}', 'what the hint says mends it: ' || left(c.change, 90)) FROM causes c, found_after(c.change) f WHERE c.hint_mends;
+
+-- What a call refuses is found, and the other way round: the findings of the contract are its refusals.
+CALL fill_cart(1, 'ON', 'ann', '{"FLOWER": 2}');
+CREATE FUNCTION refused_after(change text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    state text;
+BEGIN
+    BEGIN
+        EXECUTE change;
+        state := (refusal($call$SELECT weedgo.checkout_cart(store('ON'), cart(1), customer('ann'))$call$)).state;
+        RAISE SQLSTATE '00WGO';
+    EXCEPTION WHEN SQLSTATE '00WGO' THEN
+        RETURN state;
+    END;
+END
+$$;
+SELECT is(refused_after(change), '55000', 'a checkout is refused after: ' || left(change, 90))
+FROM causes WHERE awaited[1] ~ '^error: weedgo_data\.\w+: (it is missing|it is not a table|it is no table|it does not belong|it has no column|its column "quantity")'
+                  OR awaited[1] LIKE '%is a superuser';
+
+-- Several things at once, and who may ask.
+SAVEPOINT several;
+GRANT EXECUTE ON FUNCTION weedgo.get_order TO PUBLIC;
+DROP INDEX weedgo_data.orders_number;
+ALTER ROLE weedgo_owner LOGIN;
+SELECT set_eq('SELECT finding FROM findings()',
+              ARRAY['error: weedgo.get_order(uuid,uuid,uuid,jsonb): everyone may execute it',
+                    'error: weedgo_data.orders: it has no unique index on (store_id, order_number)',
+                    'warning: role weedgo_owner: the owner of the relations can log in'],
+              'three things are found at once');
+CREATE TEMP TABLE for_staff (finding weedgo.setup_finding);
+GRANT INSERT ON for_staff TO shop_staff;
+SELECT accepted('INSERT INTO for_staff SELECT f FROM weedgo.check_setup() f', 'staff may ask', 'shop_staff');
+SELECT set_eq('SELECT (finding).* FROM for_staff', 'SELECT * FROM weedgo.check_setup()', 'and hear the same');
+ROLLBACK TO several;
+SELECT is_empty('SELECT * FROM findings()', 'with all of it undone, nothing is found');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,249 @@
+# A cluster with a small shop in it, for the TAP tests, and sessions that may wait for each other.
+package Shop;
+
+use strict;
+use warnings;
+
+use JSON::PP ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time usleep);
+
+# Far more than anything here takes, even on a busy machine.
+our $patience_s = 120;
+
+# One store, 40 skus at 10.00 with 1000 units of each, two customers; everything has a name, and
+# shop.id(name) is its id.
+my $set_up = <<'SQL';
+CREATE EXTENSION weedgo_checkout;
+DO 'BEGIN PERFORM weedgo.create_tables(); END';
+CREATE SCHEMA shop;
+CREATE FUNCTION shop.id(name text) RETURNS uuid LANGUAGE sql IMMUTABLE RETURN md5(name)::uuid;
+CREATE FUNCTION shop.sku(number integer) RETURNS text LANGUAGE sql IMMUTABLE
+    RETURN 'SKU-' || lpad(number::text, 2, '0');
+
+INSERT INTO weedgo_data.stores (store_id, province) VALUES (shop.id('store'), 'ON');
+INSERT INTO weedgo_data.products (store_id, sku, name, unit_price)
+    SELECT shop.id('store'), shop.sku(n), 'Product ' || n, 10.00 FROM generate_series(1, 40) n;
+INSERT INTO weedgo_data.stock (store_id, sku, available)
+    SELECT store_id, sku, 1000 FROM weedgo_data.products;
+INSERT INTO weedgo_data.customers (customer_id) VALUES (shop.id('alice')), (shop.id('bob'));
+INSERT INTO weedgo_data.payment_methods (customer_id, payment_method_id, type)
+    VALUES (shop.id('alice'), 'alices-card', 'credit'), (shop.id('bob'), 'bobs-card', 'debit');
+INSERT INTO weedgo_data.promo_codes (store_id, code, discount_type, discount_value, max_uses_per_customer)
+    VALUES (shop.id('store'), 'SAVE10', 'percentage', 10, NULL),
+           (shop.id('store'), 'EACH', 'fixed', 1.00, 100);
+CREATE FUNCTION shop.fill(cart text, VARIADIC numbers integer[] DEFAULT '{1}') RETURNS uuid LANGUAGE sql
+    RETURN (weedgo.put_cart(shop.id('store'), shop.id(cart),
+            (SELECT jsonb_agg(jsonb_build_object('sku', shop.sku(n), 'quantity', 1)) FROM unnest(numbers) n))).cart_id;
+SQL
+
+# Starts a cluster with the shop: Shop->start(name, settings => 'line, ...', streaming => 1).
+sub start
+{
+	my ($class, $name, %options) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+	$node->init(allows_streaming => $options{streaming});
+	# Compiling takes longer than the small queries of a test.
+	$node->append_conf('postgresql.conf', "jit = off\n" . ($options{settings} // ''));
+	$node->start;
+	$node->safe_psql('postgres', $set_up);
+	return $class->on($node);
+}
+
+# The shop on a cluster that has it already.
+sub on
+{
+	my ($class, $node) = @_;
+	my $self = bless { node => $node, cluster => $node }, $class;
+	$self->{control} = $self->session;
+	return $self;
+}
+
+sub node { return $_[0]{cluster}; }
+
+# A new connection.
+sub session
+{
+	my ($self, $connection) = @_;
+	return Shop::Session->new($connection // $self->{cluster}->connstr('postgres'));
+}
+
+# Runs a statement on a connection that serves the test itself.
+sub ask
+{
+	my ($self, $sql) = @_;
+	my ($out, $err) = $self->{control}->ask($sql);
+	die "$sql\n$err" if $err ne '';
+	return $out;
+}
+
+sub wait_until
+{
+	my ($self, $sql) = @_;
+	my $start = time;
+	until ($self->ask($sql) eq 't')
+	{
+		die "never true: $sql" if time - $start > $patience_s;
+		usleep(10_000);
+	}
+}
+
+# Returns when the session waits for a lock.
+sub wait_until_blocked
+{
+	my ($self, @sessions) = @_;
+	my $pids = join(',', map { $_->pid } @sessions);
+	$self->wait_until('SELECT count(*) = ' . @sessions . ' FROM pg_stat_activity'
+		  . " WHERE pid IN ($pids) AND wait_event_type = 'Lock'");
+}
+
+# How many locks of carts are held or waited for; of one cart, where it is named.
+sub cart_locks
+{
+	my ($self, $cart) = @_;
+	return $self->ask(
+		defined $cart
+		? "SELECT count(*) FROM pg_locks JOIN weedgo.cart_lock_key(shop.id('store'), shop.id('$cart')) k"
+		  . " USING (classid, objid, objsubid) WHERE locktype = 'advisory'"
+		: "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'");
+}
+
+sub orders
+{
+	my ($self, $cart) = @_;
+	return $self->ask('SELECT count(*) FROM weedgo_data.orders'
+		  . (defined $cart ? " WHERE cart_id = shop.id('$cart')" : ''));
+}
+
+# What stands in the tables that a checkout writes, to compare before and after.
+sub contents
+{
+	my ($self) = @_;
+	my @tables = qw(orders order_items order_events holds promo_counters promo_customers stock carts);
+	return $self->ask("SELECT md5(concat(" . join(',',
+			map { "(SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM weedgo_data.$_ t)" } @tables)
+		  . '))');
+}
+
+sub invariants_hold
+{
+	my ($self, $name) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is($self->ask('SELECT * FROM weedgo.verify_invariants()'), '', $name // 'the invariants hold');
+}
+
+# SQL of the usual calls.
+sub checkout
+{
+	my ($cart, $more) = @_;
+	$more = defined $more ? ", $more" : '';
+	return "SELECT total FROM weedgo.checkout_cart(shop.id('store'), shop.id('$cart')$more);";
+}
+sub lock_cart { return "SELECT weedgo.lock_cart(shop.id('store'), shop.id('$_[0]'));"; }
+sub reserve { return "SELECT lines FROM weedgo.reserve_inventory(shop.id('store'), shop.id('$_[0]'));"; }
+
+# The SQLSTATE of an error, and the object in its DETAIL.
+sub sqlstate { return $_[0] =~ /(?:ERROR|FATAL):  ([0-9A-Z]{5}):/ ? $1 : ''; }
+sub detail
+{
+	return $_[0] =~ /^DETAIL:  (\{.*\})$/m ? JSON::PP::decode_json($1) : {};
+}
+
+# "SQLSTATE code" of an error, as the documentation names it; '' where there is none.
+sub refusal
+{
+	my ($err) = @_;
+	return join(' ', grep { $_ ne '' } sqlstate($err), detail($err)->{code} // '');
+}
+
+# One psql that is told a statement at a time.
+package Shop::Session;
+
+use IPC::Run ();
+use Time::HiRes ();
+
+sub new
+{
+	my ($class, $connection) = @_;
+	my $self = bless { in => '', out => '', err => '', asked => 0 }, $class;
+	$self->{psql} = IPC::Run::start(
+		[ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $connection, '-f', '-' ],
+		'<', \$self->{in}, '>', \$self->{out}, '2>', \$self->{err},
+		IPC::Run::timer($Shop::patience_s));
+	return $self;
+}
+
+# Sends a statement and does not wait for it.
+sub send
+{
+	my ($self, $sql) = @_;
+	$self->{asked}++;
+	my $mark = "answered $self->{asked}";
+	$self->{in} .= "$sql\n\\echo $mark\n\\warn $mark\n";
+	$self->{psql}->pump while length $self->{in};
+	$self->{sent_at} = Time::HiRes::time();
+}
+
+# Waits for the answer: what psql wrote to its output, and its errors. psql may be gone by then.
+sub answer
+{
+	my ($self) = @_;
+	my $mark = "answered $self->{asked}\n";
+	my $start = Time::HiRes::time();
+	while (index($self->{out}, $mark) < 0 || index($self->{err}, $mark) < 0)
+	{
+		last unless $self->{psql}->pumpable;
+		die "no answer in $Shop::patience_s s" if Time::HiRes::time() - $start > $Shop::patience_s;
+		eval { $self->{psql}->pump; 1 } or last;
+	}
+	$self->{took_s} = Time::HiRes::time() - $self->{sent_at};
+	my ($out, $err) = ($self->{out}, $self->{err});
+	$self->{out} = $self->{err} = '';
+	s/answered \d+\n// for $out, $err;
+	chomp($out);
+	return ($out, $err);
+}
+
+sub ask
+{
+	my ($self, $sql) = @_;
+	$self->send($sql);
+	return $self->answer;
+}
+
+# Seconds from sending the last statement to its answer.
+sub took { return $_[0]{took_s}; }
+
+# What the statement returned; dies where it failed.
+sub value
+{
+	my ($self, $sql) = @_;
+	my ($out, $err) = $self->ask($sql);
+	die "$sql\n$err" if $err ne '';
+	return $out;
+}
+
+# The server process. Asked for when the session is first used, so ask before it waits.
+sub pid
+{
+	my ($self) = @_;
+	return $self->{pid} //= $self->value('SELECT pg_backend_pid();');
+}
+
+# The client dies without a word to the server.
+sub kill_client
+{
+	my ($self) = @_;
+	kill 'KILL', map { $_->{PID} } @{ $self->{psql}{KIDS} };
+}
+
+sub close
+{
+	my ($self) = @_;
+	$self->{in} .= "\\q\n";
+	eval { $self->{psql}->finish };
+}
+
+1;
