@@ -18,7 +18,7 @@ DECLARE
 BEGIN
     IF unknown_key IS NOT NULL THEN
         RAISE EXCEPTION 'unknown option "%"', unknown_key
-            USING ERRCODE = '22023', HINT = 'create_tables() has no options.';
+            USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "options"}', HINT = 'create_tables() has no options.';
     END IF;
 
     data_owner := coalesce(owner, schema_owner,
@@ -27,16 +27,18 @@ BEGIN
         CREATE ROLE weedgo_owner NOLOGIN;
     END IF;
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = data_owner) THEN
-        RAISE EXCEPTION 'role "%" does not exist', data_owner USING ERRCODE = '42704';
+        RAISE EXCEPTION 'role "%" does not exist', data_owner
+            USING ERRCODE = '42704', DETAIL = '{"code": "invalid_argument", "argument": "owner"}',
+                  HINT = 'Create it first, or leave owner out.';
     END IF;
     IF (SELECT rolsuper FROM pg_roles WHERE rolname = data_owner) THEN
         RAISE EXCEPTION 'a superuser ("%") may not own the relations of weedgo_checkout', data_owner
-            USING ERRCODE = '42501',
+            USING ERRCODE = '42501', DETAIL = '{"code": "invalid_argument", "argument": "owner"}',
                   HINT = 'Triggers and views on them run as their owner. Leave owner out to use weedgo_owner, or name an ordinary role.';
     END IF;
     IF schema_owner <> data_owner THEN
         RAISE EXCEPTION 'schema weedgo_data belongs to "%", not to "%"', schema_owner, data_owner
-            USING ERRCODE = '42501',
+            USING ERRCODE = '42501', DETAIL = '{"code": "invalid_argument", "argument": "owner"}',
                   HINT = 'All relations have one owner: name the schema''s owner, or change it with ALTER SCHEMA.';
     END IF;
 
@@ -48,6 +50,12 @@ BEGIN
     -- The trigger functions below run as the owner and take the cart's lock.
     IF NOT has_function_privilege(data_owner, 'weedgo.lock_cart(uuid,uuid,jsonb)', 'EXECUTE')
        OR NOT has_schema_privilege(data_owner, 'weedgo', 'USAGE') THEN
+        IF NOT pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = 'weedgo'), 'USAGE') THEN
+            RAISE EXCEPTION 'role "%" may not call weedgo.lock_cart', data_owner
+                USING ERRCODE = '42501', DETAIL = '{"code": "setup"}',
+                      HINT = format('A superuser must allow it first: GRANT USAGE ON SCHEMA weedgo TO %1$I; '
+                                    'GRANT EXECUTE ON FUNCTION weedgo.lock_cart TO %1$I;', data_owner);
+        END IF;
         EXECUTE format('GRANT USAGE ON SCHEMA weedgo TO %I', data_owner);
         EXECUTE format('GRANT EXECUTE ON FUNCTION weedgo.lock_cart(uuid, uuid, jsonb) TO %I', data_owner);
     END IF;
@@ -231,7 +239,8 @@ BEGIN
         BEGIN
             IF TG_OP = 'UPDATE' AND (OLD.store_id, OLD.cart_id) <> (NEW.store_id, NEW.cart_id) THEN
                 RAISE EXCEPTION 'an item cannot move to another cart'
-                    USING ERRCODE = '0A000', HINT = 'Delete it from the one and insert it into the other.';
+                    USING ERRCODE = '0A000', DETAIL = '{"code": "not_writable", "relation": "cart_items"}',
+                          HINT = 'Delete it from the one and insert it into the other.';
             END IF;
             IF to_regprocedure('weedgo.lock_cart(uuid,uuid,jsonb)') IS NOT NULL THEN
                 EXECUTE 'SELECT weedgo.lock_cart($1, $2, $3)' USING item.store_id, item.cart_id, lock_options;

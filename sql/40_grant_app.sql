@@ -9,7 +9,9 @@ DECLARE
     granted   text;
 BEGIN
     IF role IS NULL OR NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
-        RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = '42704';
+        RAISE EXCEPTION 'role "%" does not exist', role
+            USING ERRCODE = '42704', DETAIL = '{"code": "invalid_argument", "argument": "role"}',
+                  HINT = 'CREATE ROLE it first.';
     END IF;
     functions := CASE kind
         WHEN 'checkout' THEN ARRAY['checkout_cart', 'calc_order_totals', 'reserve_inventory', 'release_inventory',
@@ -20,7 +22,8 @@ BEGIN
     END;
     IF functions IS NULL THEN
         RAISE EXCEPTION 'unknown kind of role "%"', kind
-            USING ERRCODE = '22023', HINT = 'One of checkout, staff, reader.';
+            USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "kind"}',
+                  HINT = 'One of checkout, staff, reader.';
     END IF;
 
     EXECUTE format('GRANT USAGE ON SCHEMA weedgo TO %I', role);

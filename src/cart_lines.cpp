@@ -103,6 +103,12 @@ CartLines read_cart_lines(const LinesQuery &query) {
             rates[rate_count++] = read_rate(row);
     }
 
+    // Receipts name taxes in the same order, whatever order the rows came in.
+    std::sort(rates.begin(), rates.begin() + static_cast<std::ptrdiff_t>(rate_count),
+              [](const TaxRate &a, const TaxRate &b) {
+                  return a.tax_name != b.tax_name ? a.tax_name < b.tax_name
+                                                  : a.tax_class < b.tax_class;
+              });
     item_count = merge_items(items.first(item_count));
     const std::span<Line> lines = allocate<Line>(item_count);
     const std::span<UnavailableItem> unavailable = allocate<UnavailableItem>(item_count);

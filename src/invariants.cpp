@@ -203,9 +203,57 @@ SELECT 'I6', store_id, 'order ' || order_id,
 )sql",
                                            Access::whole_tables};
 
+// Each line bears its share of the discount and of every tax: largest remainder leaves it within a
+// cent of the exact share, and a tax was rounded by up to half a cent before it was spread.
+constinit Statement shares_can_be_derived{R"sql(
+WITH line AS (
+    SELECT i.store_id, i.order_id, i.line_no, i.discount, i.tax, i.line_total, o.subtotal,
+           o.discount AS order_discount, o.taxes, i.taxable, i.tax_class
+      FROM weedgo_data.orders o JOIN weedgo_data.order_items i USING (store_id, order_id)
+     WHERE $1 IS NULL OR o.store_id = $1),
+share AS (
+    SELECT line.*,
+           CASE WHEN subtotal = 0 THEN 0 ELSE order_discount * line_total / subtotal END
+               AS exact_discount,
+           (SELECT coalesce(sum((r ->> 'rate')::numeric * taxable), 0)
+              FROM jsonb_array_elements(taxes) t, jsonb_array_elements(t -> 'rates') r
+             WHERE r ->> 'tax_class' = tax_class) AS exact_tax,
+           jsonb_array_length(taxes) AS tax_count
+      FROM line)
+SELECT 'I6', store_id, 'order ' || order_id,
+       CASE WHEN abs(discount - exact_discount) >= 0.01
+            THEN 'the discount of line ' || line_no || ' is not its share'
+            ELSE 'the tax of line ' || line_no || ' is not its share' END
+  FROM share
+ WHERE abs(discount - exact_discount) >= 0.01
+    OR abs(tax - exact_tax) >= 0.015 * greatest(tax_count, 1)
+)sql",
+                                          Access::whole_tables};
+
+// What foreign keys would say. Customers and stores may be views, which cannot be referenced.
+constinit Statement references_lead_somewhere{R"sql(
+SELECT 'I5', o.store_id, 'order ' || o.order_id, 'its store is not there'
+  FROM weedgo_data.orders o
+ WHERE ($1 IS NULL OR o.store_id = $1)
+   AND NOT EXISTS (SELECT FROM weedgo_data.stores s WHERE s.store_id = o.store_id)
+UNION ALL
+SELECT 'I5', o.store_id, 'order ' || o.order_id, 'its customer is not there'
+  FROM weedgo_data.orders o
+ WHERE ($1 IS NULL OR o.store_id = $1) AND o.customer_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM weedgo_data.customers c WHERE c.customer_id = o.customer_id)
+UNION ALL
+SELECT DISTINCT 'I5', h.store_id, 'cart ' || h.cart_id, 'holds stock, but is not there'
+  FROM weedgo_data.holds h
+ WHERE ($1 IS NULL OR h.store_id = $1)
+   AND NOT EXISTS (SELECT FROM weedgo_data.carts c
+                    WHERE c.store_id = h.store_id AND c.cart_id = h.cart_id)
+)sql",
+                                              Access::whole_tables};
+
 Statement *const checks[] = {
-    &one_order_a_cart,      &stock_not_below_zero, &reserved_is_accounted_for, &records_are_whole,
-    &promo_uses_are_orders, &amounts_add_up,       &amounts_can_be_derived,
+    &one_order_a_cart,       &stock_not_below_zero,  &reserved_is_accounted_for,
+    &records_are_whole,      &promo_uses_are_orders, &amounts_add_up,
+    &amounts_can_be_derived, &shares_can_be_derived, &references_lead_somewhere,
 };
 
 void verify(const std::optional<pg_uuid_t> &store_id, const ReturnSetInfo *set) {

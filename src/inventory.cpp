@@ -27,13 +27,13 @@ Request read_cart_request(FunctionCallInfo fcinfo) {
 }
 
 TimestampTz add_hold_time(TimestampTz now, const Argument &hold_for) {
-    Datum end =
-        DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(now), hold_for.value);
-    const TimestampTz expires_at = DatumGetTimestampTz(end);
-    if (TIMESTAMP_NOT_FINITE(expires_at) || expires_at <= now || expires_at - now > max_hold_us)
+    const Interval *interval = DatumGetIntervalP(hold_for.value);
+    const __int128 days = __int128{interval->month} * DAYS_PER_MONTH + interval->day;
+    const __int128 length_us = days * USECS_PER_DAY + interval->time;
+    if (length_us <= 0 || length_us > max_hold_us)
         raise_invalid_argument(hold_for.name, "must be more than nothing and at most 7 days",
                                "For example interval '15 minutes'.");
-    return expires_at;
+    return now + static_cast<std::int64_t>(length_us);
 }
 
 // Under the cart's lock from here to the end of the transaction.

@@ -32,15 +32,19 @@ void prepare(Statement &statement, std::initializer_list<Param> params) {
 // Planned now and kept, a plan must suit the table that it meets later. A hash over all of stock
 // is cheap while there are sixty rows; with a million it is a disaster, and under SERIALIZABLE it
 // conflicts with every other checkout at any size. So statements that go by keys are planned with
-// index scans and nested loops only, whatever the tables look like today. Returns the level of
-// settings to go back to.
-int begin_planning_by_key() {
-    constexpr const char *off[] = {"enable_seqscan", "enable_bitmapscan", "enable_hashjoin",
-                                   "enable_mergejoin", "jit"};
+// index scans and nested loops only, whatever the tables look like today. No statement here gains
+// from being compiled. Returns the level of settings to go back to.
+int begin_planning(Access access) {
     const int level = NewGUCNestLevel();
-    for (const char *setting : off)
+    const auto turn_off = [](const char *setting) {
         (void)set_config_option(setting, "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
                                 0, false);
+    };
+    turn_off("jit");
+    if (access == Access::by_key)
+        for (const char *setting :
+             {"enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"})
+            turn_off(setting);
     return level;
 }
 
@@ -50,8 +54,7 @@ Rows execute(Statement &statement, std::initializer_list<Param> params) {
     Assert(params.size() <= max_params);
     // The first run plans, and the next one after a change of the catalog.
     const bool plans = statement.plan == nullptr || !SPI_plan_is_valid(statement.plan);
-    const int settings_level =
-        plans && statement.access == Access::by_key ? begin_planning_by_key() : 0;
+    const int settings_level = plans ? begin_planning(statement.access) : 0;
     if (statement.plan == nullptr)
         prepare(statement, params);
 

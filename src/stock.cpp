@@ -147,6 +147,7 @@ std::span<const Held> take_holds(const CartKey &cart) {
         held[i].sku = row.text();
         held[i].quantity = row.integer();
     }
+    std::sort(held.begin(), held.end(), [](const Held &a, const Held &b) { return a.sku < b.sku; });
     return held;
 }
 
