@@ -82,6 +82,7 @@ CLANG_FLAGS = -Wno-unknown-warning-option
 PG_CPPFLAGS = -isystem $(shell $(PG_CONFIG) --includedir-server)
 PG_CXXFLAGS = $(LANGUAGE_FLAGS) $(WARNING_FLAGS) \
 	$(if $(findstring clang,$(shell $(CXX) --version)),$(CLANG_FLAGS)) -MMD -MP
+SHLIB_LINK = -lm
 EXTRA_CLEAN = src/*.d
 
 PGXS := $(shell $(PG_CONFIG) --pgxs)

@@ -43,19 +43,21 @@ bool kind_fits(char relkind, Kind kind) {
     return table || (kind != Kind::record && relkind == RELKIND_VIEW);
 }
 
-// Sources are read through casts, so that any type will do that can be cast; what we write must
-// take our value as it is, and a record is ours altogether.
+bool is_integer(Oid type) {
+    return type == INT2OID || type == INT4OID || type == INT8OID;
+}
+
 bool type_fits(Oid found, const Column &column, Kind kind) {
-    Oid wanted = column.type;
-    Oid base = getBaseType(found);
-    if (base == wanted)
-        return true;
+    const Oid base = getBaseType(found);
     if (kind == Kind::record)
-        return false;
-    if (column.written)
-        return can_coerce_type(1, &wanted, &found, COERCION_ASSIGNMENT) &&
-               can_coerce_type(1, &found, &wanted, COERCION_EXPLICIT);
-    return can_coerce_type(1, &found, &wanted, COERCION_EXPLICIT);
+        return base == column.type;
+    if (column.use == Use::read) {
+        const Oid wanted = column.type;
+        return can_coerce_type(1, &found, &wanted, COERCION_EXPLICIT);
+    }
+    if (column.type == INT4OID)
+        return is_integer(base);
+    return IsBinaryCoercible(base, column.type);
 }
 
 const char *problem_of_column(Oid relation, const Column &column, Kind kind) {
@@ -85,6 +87,8 @@ void check_contract() {
         raise_setup("schema weedgo_data is missing",
                     "SELECT weedgo.create_tables(); makes the relations of weedgo_checkout.");
     const Oid owner = relations_owner(schema);
+    if (schema_owner(schema) != owner)
+        raise_setup("schema weedgo_data does not belong to the owner of its relations");
     for (std::size_t i = 0; i < relation_count; i++) {
         // Known before it is checked, so that a change in between is noticed.
         cache.relations[i] = get_relname_relid(contract[i].name, schema);
@@ -98,16 +102,18 @@ void check_contract() {
 
 } // namespace
 
-Oid relations_owner(Oid schema) {
-    const Oid orders = get_relname_relid("orders", schema);
-    if (orders != InvalidOid)
-        return owner_of(orders);
+Oid schema_owner(Oid schema) {
     HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
     if (!HeapTupleIsValid(tuple))
         return InvalidOid;
     const Oid owner = reinterpret_cast<Form_pg_namespace>(GETSTRUCT(tuple))->nspowner;
     ReleaseSysCache(tuple);
     return owner;
+}
+
+Oid relations_owner(Oid schema) {
+    const Oid orders = get_relname_relid("orders", schema);
+    return orders != InvalidOid ? owner_of(orders) : schema_owner(schema);
 }
 
 const char *problem_of(const Relation &relation, Oid schema, Oid owner) {

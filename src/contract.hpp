@@ -13,6 +13,8 @@ inline constexpr const char *data_schema = "weedgo_data";
 // owner is a superuser. What was found is remembered until the catalog changes.
 Oid contract_owner();
 
+Oid schema_owner(Oid schema);
+
 // The owner of orders, or, where there are none, of the schema: whom all relations must belong to.
 Oid relations_owner(Oid schema);
 

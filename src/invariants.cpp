@@ -203,30 +203,60 @@ SELECT 'I6', store_id, 'order ' || order_id,
 )sql",
                                            Access::whole_tables};
 
-// Each line bears its share of the discount and of every tax: largest remainder leaves it within a
-// cent of the exact share, and a tax was rounded by up to half a cent before it was spread.
+// Each line bears its share of the discount and of every tax, to the cent: rounded down, and the
+// cents that are left go to the largest remainders, among equals to the first line. The delivery
+// fee shares in the taxes as the last.
 constinit Statement shares_can_be_derived{R"sql(
-WITH line AS (
-    SELECT i.store_id, i.order_id, i.line_no, i.discount, i.tax, i.line_total, o.subtotal,
-           o.discount AS order_discount, o.taxes, i.taxable, i.tax_class
-      FROM weedgo_data.orders o JOIN weedgo_data.order_items i USING (store_id, order_id)
-     WHERE $1 IS NULL OR o.store_id = $1),
-share AS (
-    SELECT line.*,
-           CASE WHEN subtotal = 0 THEN 0 ELSE order_discount * line_total / subtotal END
-               AS exact_discount,
-           (SELECT coalesce(sum((r ->> 'rate')::numeric * taxable), 0)
-              FROM jsonb_array_elements(taxes) t, jsonb_array_elements(t -> 'rates') r
-             WHERE r ->> 'tax_class' = tax_class) AS exact_tax,
-           jsonb_array_length(taxes) AS tax_count
-      FROM line)
-SELECT 'I6', store_id, 'order ' || order_id,
-       CASE WHEN abs(discount - exact_discount) >= 0.01
-            THEN 'the discount of line ' || line_no || ' is not its share'
-            ELSE 'the tax of line ' || line_no || ' is not its share' END
-  FROM share
- WHERE abs(discount - exact_discount) >= 0.01
-    OR abs(tax - exact_tax) >= 0.015 * greatest(tax_count, 1)
+WITH part AS (
+    SELECT store_id, order_id, line_no, tax_class, line_total, taxable, discount, tax
+      FROM weedgo_data.order_items
+     WHERE $1 IS NULL OR store_id = $1
+    UNION ALL
+    SELECT store_id, order_id, NULL, 'delivery', 0,
+           CASE WHEN (pricing -> 'delivery' ->> 'taxed')::boolean THEN delivery_fee ELSE 0 END,
+           0, delivery_tax
+      FROM weedgo_data.orders
+     WHERE $1 IS NULL OR store_id = $1),
+spread AS (
+    SELECT store_id, order_id, 'discount' AS name, o.discount * 100 AS cents,
+           p.line_no, p.line_total AS weight
+      FROM weedgo_data.orders o JOIN part p USING (store_id, order_id)
+    UNION ALL
+    SELECT store_id, order_id, 'tax ' || t.number, (t.tax ->> 'amount')::numeric * 100,
+           p.line_no,
+           (SELECT coalesce(sum((r ->> 'rate')::numeric), 0) * p.taxable
+              FROM jsonb_array_elements(t.tax -> 'rates') r
+             WHERE r ->> 'tax_class' = p.tax_class)
+      FROM weedgo_data.orders o
+     CROSS JOIN LATERAL jsonb_array_elements(o.taxes) WITH ORDINALITY t (tax, number)
+      JOIN part p USING (store_id, order_id)),
+whole AS (
+    SELECT *, sum(weight) OVER (PARTITION BY store_id, order_id, name) AS total_weight
+      FROM spread),
+floor AS (
+    SELECT *, div(cents * weight, nullif(total_weight, 0)) AS share,
+           mod(cents * weight, nullif(total_weight, 0)) AS remainder
+      FROM whole),
+ranked AS (
+    SELECT *, cents - sum(share) OVER (PARTITION BY store_id, order_id, name) AS cents_left,
+           row_number() OVER (PARTITION BY store_id, order_id, name
+                              ORDER BY remainder DESC, line_no) AS rank
+      FROM floor),
+derived AS (
+    SELECT store_id, order_id, line_no,
+           coalesce(sum(share + (rank <= cents_left)::integer)
+                    FILTER (WHERE name = 'discount'), 0) / 100 AS discount,
+           coalesce(sum(share + (rank <= cents_left)::integer)
+                    FILTER (WHERE name <> 'discount'), 0) / 100 AS tax
+      FROM ranked
+     GROUP BY store_id, order_id, line_no)
+SELECT 'I6', p.store_id, 'order ' || p.order_id,
+       CASE WHEN p.discount <> d.discount THEN 'the discount' ELSE 'the tax' END || ' of '
+       || coalesce('line ' || p.line_no, 'the delivery') || ' is not its share'
+  FROM part p
+  JOIN derived d ON d.store_id = p.store_id AND d.order_id = p.order_id
+       AND coalesce(d.line_no, 0) = coalesce(p.line_no, 0)
+ WHERE p.discount <> d.discount OR p.tax <> d.tax
 )sql",
                                           Access::whole_tables};
 

@@ -16,6 +16,8 @@ namespace {
 // What is held cannot be sold to others; a week is long for that.
 constexpr std::int64_t max_hold_us = 7 * USECS_PER_DAY;
 
+constexpr std::int64_t default_hold_us = 15 * USECS_PER_MINUTE;
+
 constexpr std::int32_t most_holds_at_once = 1'000'000;
 
 Request read_cart_request(FunctionCallInfo fcinfo) {
@@ -27,6 +29,8 @@ Request read_cart_request(FunctionCallInfo fcinfo) {
 }
 
 TimestampTz add_hold_time(TimestampTz now, const Argument &hold_for) {
+    if (hold_for.is_null)
+        return now + default_hold_us;
     const Interval *interval = DatumGetIntervalP(hold_for.value);
     const __int128 days = __int128{interval->month} * DAYS_PER_MONTH + interval->day;
     const __int128 length_us = days * USECS_PER_DAY + interval->time;
@@ -114,8 +118,6 @@ Datum weedgo_reserve_inventory(PG_FUNCTION_ARGS) {
     check_writable("reserve_inventory()");
     const Request request = read_cart_request(fcinfo);
     const Argument hold_for = argument(fcinfo, 3, "hold_for");
-    if (hold_for.is_null)
-        raise_invalid_argument("hold_for", "must not be null", "For example '15 minutes'.");
     check_options(argument(fcinfo, 4, "options"));
     Datum result = 0;
     as_owner([&](OwnerScope &scope) {

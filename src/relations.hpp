@@ -10,10 +10,14 @@ namespace weedgo {
 // updatable by itself. Records are tables.
 enum class Kind { source, written_source, record };
 
+// What is done with a column of a source. What is only read may be of any type that can be cast;
+// what is compared with our values, or set to them, must be of a type that takes them as they are.
+enum class Use { read, compared, written };
+
 struct Column {
     const char *name;
     Oid type;
-    bool written = false; // by UPDATE, in a written source
+    Use use = Use::read;
 };
 
 struct Relation {
@@ -26,7 +30,7 @@ struct Relation {
 namespace relation_columns {
 
 inline constexpr Column stores[] = {
-    {"store_id", UUIDOID},
+    {"store_id", UUIDOID, Use::compared},
     {"tenant_id", UUIDOID},
     {"province", TEXTOID},
     {"currency", TEXTOID},
@@ -42,30 +46,43 @@ inline constexpr Column stores[] = {
     {"tax_delivery", BOOLOID},
 };
 inline constexpr Column products[] = {
-    {"store_id", UUIDOID},          {"sku", TEXTOID},           {"name", TEXTOID},
-    {"unit_price", NUMERICOID},     {"sale_price", NUMERICOID}, {"sale_from", TIMESTAMPTZOID},
-    {"sale_until", TIMESTAMPTZOID}, {"is_available", BOOLOID},  {"tax_class", TEXTOID},
+    {"store_id", UUIDOID, Use::compared},
+    {"sku", TEXTOID, Use::compared},
+    {"name", TEXTOID},
+    {"unit_price", NUMERICOID},
+    {"sale_price", NUMERICOID},
+    {"sale_from", TIMESTAMPTZOID},
+    {"sale_until", TIMESTAMPTZOID},
+    {"is_available", BOOLOID},
+    {"tax_class", TEXTOID},
     {"equivalent_mg", INT8OID},
 };
 inline constexpr Column stock[] = {
-    {"store_id", UUIDOID},       {"sku", TEXTOID},
-    {"bucket", INT4OID},         {"available", INT4OID, true},
-    {"reserved", INT4OID, true},
+    {"store_id", UUIDOID, Use::compared}, {"sku", TEXTOID, Use::compared},
+    {"bucket", INT4OID, Use::compared},   {"available", INT4OID, Use::written},
+    {"reserved", INT4OID, Use::written},
 };
 inline constexpr Column customers[] = {
-    {"customer_id", UUIDOID},
+    {"customer_id", UUIDOID, Use::compared},
 };
 inline constexpr Column payment_methods[] = {
-    {"customer_id", UUIDOID}, {"payment_method_id", TEXTOID}, {"type", TEXTOID},
-    {"is_active", BOOLOID},   {"expires_on", DATEOID},
+    {"customer_id", UUIDOID, Use::compared},
+    {"payment_method_id", TEXTOID, Use::compared},
+    {"type", TEXTOID},
+    {"is_active", BOOLOID},
+    {"expires_on", DATEOID},
 };
 inline constexpr Column tax_rates[] = {
-    {"province", TEXTOID}, {"tax_class", TEXTOID},  {"tax_name", TEXTOID},
-    {"rate", NUMERICOID},  {"valid_from", DATEOID}, {"valid_until", DATEOID},
+    {"province", TEXTOID, Use::compared},
+    {"tax_class", TEXTOID},
+    {"tax_name", TEXTOID},
+    {"rate", NUMERICOID},
+    {"valid_from", DATEOID},
+    {"valid_until", DATEOID},
 };
 inline constexpr Column promo_codes[] = {
-    {"store_id", UUIDOID},
-    {"code", TEXTOID},
+    {"store_id", UUIDOID, Use::compared},
+    {"code", TEXTOID, Use::compared},
     {"discount_type", TEXTOID},
     {"discount_value", NUMERICOID},
     {"max_discount_amount", NUMERICOID},
@@ -78,13 +95,14 @@ inline constexpr Column promo_codes[] = {
     {"is_active", BOOLOID},
 };
 inline constexpr Column carts[] = {
-    {"store_id", UUIDOID},         {"cart_id", UUIDOID},      {"customer_id", UUIDOID, true},
-    {"promo_code", TEXTOID, true}, {"status", TEXTOID, true}, {"order_id", UUIDOID, true},
+    {"store_id", UUIDOID, Use::compared},   {"cart_id", UUIDOID, Use::compared},
+    {"customer_id", UUIDOID, Use::written}, {"promo_code", TEXTOID, Use::written},
+    {"status", TEXTOID, Use::written},      {"order_id", UUIDOID, Use::written},
 };
 inline constexpr Column cart_items[] = {
-    {"store_id", UUIDOID},
-    {"cart_id", UUIDOID},
-    {"sku", TEXTOID},
+    {"store_id", UUIDOID, Use::compared},
+    {"cart_id", UUIDOID, Use::compared},
+    {"sku", TEXTOID, Use::compared},
     {"quantity", INT4OID},
 };
 inline constexpr Column orders[] = {
@@ -184,14 +202,17 @@ inline constexpr Relation contract[] = {
 };
 
 // Indexes that the functions rely on beside the keys: without them an order could be made twice.
+// The condition is that of a partial index, as pg_get_expr writes it; rows beyond it need not be
+// unique.
 struct UniqueIndex {
     const char *relation;
     const char *columns;
+    const char *condition = "";
 };
 inline constexpr UniqueIndex unique_indexes[] = {
     {"orders", "store_id, cart_id"},
     {"orders", "store_id, order_number"},
-    {"orders", "store_id, idempotency_scope, idempotency_key"},
+    {"orders", "store_id, idempotency_scope, idempotency_key", "(idempotency_key IS NOT NULL)"},
 };
 
 } // namespace weedgo

@@ -15,11 +15,14 @@ namespace {
 constinit Statement missing_indexes{R"sql(
 SELECT 'error', 'weedgo_data.' || w.relation, 'it has no unique index on (' || w.columns || ')',
        'CREATE UNIQUE INDEX ON weedgo_data.' || w.relation || ' (' || w.columns || ');'
-  FROM unnest($1::text[], $2::text[]) AS w (relation, columns)
-  JOIN pg_class c ON c.oid = to_regclass('weedgo_data.' || w.relation) AND c.relkind IN ('r', 'p')
+  FROM unnest($1::text[], $2::text[], $3::text[]) AS w (relation, columns, condition)
+  JOIN pg_class c ON c.relnamespace = to_regnamespace('weedgo_data') AND c.relname = w.relation
+       AND c.relkind IN ('r', 'p')
  WHERE NOT EXISTS (
        SELECT FROM pg_index i
-        WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid
+        WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
+          AND coalesce(pg_get_expr(i.indpred, i.indrelid), '') IN ('', w.condition)
+          AND i.indexprs IS NULL
           AND (SELECT array_agg(a.attname::text ORDER BY a.attname)
                  FROM pg_attribute a
                 WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1]))
@@ -33,7 +36,8 @@ SELECT 'error', 'weedgo_data.' || w.relation,
        'its column "' || w.attribute || '" cannot be updated',
        'Make it a view of one table that shows this column as it is.'
   FROM unnest($1::text[], $2::text[]) AS w (relation, attribute)
-  JOIN pg_class c ON c.oid = to_regclass('weedgo_data.' || w.relation) AND c.relkind = 'v'
+  JOIN pg_class c ON c.relnamespace = to_regnamespace('weedgo_data') AND c.relname = w.relation
+       AND c.relkind = 'v'
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = w.attribute
  WHERE NOT pg_column_is_updatable(c.oid, a.attnum, false)
 )sql",
@@ -95,7 +99,8 @@ UNION ALL
 SELECT 'error', 'weedgo_data.cart_items', 'its triggers are missing or disabled',
        'Plain changes of items then race with checkouts: make the table anew with create_tables().'
   FROM pg_class c
- WHERE c.oid = to_regclass('weedgo_data.cart_items') AND c.relkind IN ('r', 'p')
+ WHERE c.relnamespace = to_regnamespace('weedgo_data') AND c.relname = 'cart_items'
+   AND c.relkind IN ('r', 'p')
    AND (SELECT count(*) FROM pg_trigger t
          WHERE t.tgrelid = c.oid AND t.tgenabled IN ('O', 'A')
            AND t.tgname IN ('lock_edited_cart', 'touch_carts_on_insert', 'touch_carts_on_update',
@@ -173,18 +178,21 @@ Param texts(std::span<const char *const> texts) {
 }
 
 void report_indexes(const ReturnSetInfo *set) {
-    std::array<const char *, std::size(contract) + std::size(unique_indexes)> relations{};
-    std::array<const char *, std::size(contract) + std::size(unique_indexes)> columns{};
+    std::array<UniqueIndex, std::size(contract) + std::size(unique_indexes)> indexes{};
     std::size_t count = 0;
-    for (const Relation &relation : contract) {
-        relations[count] = relation.name;
-        columns[count++] = relation.key;
-    }
-    for (const UniqueIndex &index : unique_indexes) {
-        relations[count] = index.relation;
-        columns[count++] = index.columns;
-    }
-    report(set, missing_indexes, {texts(relations), texts(columns)});
+    for (const Relation &relation : contract)
+        indexes[count++] = {relation.name, relation.key};
+    for (const UniqueIndex &index : unique_indexes)
+        indexes[count++] = index;
+
+    const auto texts_of = [&](const char *UniqueIndex::*part) {
+        return array_of(
+            TEXTOID, std::span<const UniqueIndex>(indexes),
+            [&](const UniqueIndex &index, std::size_t) { return from_text(index.*part); });
+    };
+    report(set, missing_indexes,
+           {texts_of(&UniqueIndex::relation), texts_of(&UniqueIndex::columns),
+            texts_of(&UniqueIndex::condition)});
 }
 
 void report_views(const ReturnSetInfo *set) {
@@ -194,7 +202,7 @@ void report_views(const ReturnSetInfo *set) {
     std::size_t count = 0;
     for (const Relation &relation : contract)
         for (const Column &column : relation.columns)
-            if (column.written) {
+            if (column.use == Use::written) {
                 relations[count] = relation.name;
                 columns[count++] = column.name;
             }
@@ -227,7 +235,7 @@ void report_setup(const ReturnSetInfo *set) {
     report_views(set);
     report_privileges(set);
     report(set, owner_findings, {{OIDOID, ObjectIdGetDatum(owner)}});
-    if (sound && !superuser_arg(owner))
+    if (sound && schema_owner(schema) == owner && !superuser_arg(owner))
         as_owner([&](OwnerScope &) { report(set, store_findings, {}); });
 }
 

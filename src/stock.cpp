@@ -22,19 +22,23 @@ constinit Statement take_statement{
     "DELETE FROM weedgo_data.holds WHERE store_id = $1 AND cart_id = $2"
     " RETURNING sku, quantity"};
 
-// The rows are locked in order first, then changed where there is still enough: the condition
-// stands on the target, so it is judged again after a wait.
+// The rows are locked in order first, then changed where there is enough. Condition and new values
+// come from what was locked: the row as it is now, after any wait, which nobody else can change.
+// The row under UPDATE is first taken as the statement's snapshot has it: a condition on it would
+// refuse a sale although stock came back during the wait, and a value computed from it could break
+// a CHECK that the current row does not.
 constinit Statement move_statement{
     "WITH locked AS MATERIALIZED ("
-    "  SELECT s.sku, m.quantity"
+    "  SELECT s.sku, s.available, s.reserved, m.quantity"
     "    FROM unnest($2::text[], $3::int4[]) AS m (sku, quantity)"
     "    JOIN weedgo_data.stock s ON s.store_id = $1 AND s.sku = m.sku AND s.bucket = 0"
     "   ORDER BY s.sku COLLATE \"C\", s.bucket FOR NO KEY UPDATE OF s) "
     "UPDATE weedgo_data.stock s"
-    "   SET available = s.available - locked.quantity, reserved = s.reserved + locked.quantity"
+    "   SET available = locked.available - locked.quantity,"
+    "       reserved = locked.reserved + locked.quantity"
     "  FROM locked"
     " WHERE s.store_id = $1 AND s.sku = locked.sku AND s.bucket = 0"
-    "   AND s.available >= locked.quantity"
+    "   AND locked.available >= locked.quantity"
     " RETURNING s.sku::text"};
 
 // Expired holds of skus whose stock rows the caller has locked already.
@@ -68,11 +72,12 @@ constinit Statement give_back_statement{
     "    FROM unnest($1::uuid[], $2::text[], $3::int4[]) AS f (store_id, sku, quantity)"
     "   GROUP BY store_id, sku),"
     " locked AS MATERIALIZED ("
-    "  SELECT s.store_id, s.sku, f.quantity FROM freed f"
+    "  SELECT s.store_id, s.sku, s.available, s.reserved, f.quantity FROM freed f"
     "    JOIN weedgo_data.stock s ON s.store_id = f.store_id AND s.sku = f.sku AND s.bucket = 0"
     "   ORDER BY s.store_id, s.sku COLLATE \"C\", s.bucket FOR NO KEY UPDATE OF s) "
     "UPDATE weedgo_data.stock s"
-    "   SET available = s.available + locked.quantity, reserved = s.reserved - locked.quantity"
+    "   SET available = locked.available + locked.quantity,"
+    "       reserved = locked.reserved - locked.quantity"
     "  FROM locked"
     " WHERE s.store_id = locked.store_id AND s.sku = locked.sku AND s.bucket = 0"};
 

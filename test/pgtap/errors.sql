@@ -163,6 +163,25 @@ SELECT is(detail_of($$SELECT weedgo.checkout_cart(store('ON'), cart(8))$$) -> 'i
           'WG005: what the cart holds itself counts as available to it');
 SELECT refused($$SELECT weedgo.reserve_inventory(store('ON'), cart(8))$$, 'WG005', 'items_unavailable',
                'WG005: a hold that cannot grow stays as it was');
+CALL fill_cart(8, 'ON', NULL, '{"FEW": 3, "HIDDEN": 1}');
+SELECT is(detail_of($$SELECT weedgo.checkout_cart(store('ON'), cart(8))$$) -> 'items',
+          '[{"sku": "HIDDEN", "reason": "not_available", "requested": 1, "available": 0}]',
+          'WG005: an item that its cart holds is not named beside one that is not available');
+SELECT results_eq(
+    $$SELECT l ->> 'sku', l ->> 'available', l ->> 'in_stock' FROM weedgo.calc_order_totals(store('ON'), cart(8)) t,
+             jsonb_array_elements(t.lines) l WHERE l ->> 'sku' = 'FEW'$$,
+    $$VALUES ('FEW', '3', 'true')$$, 'calc_order_totals counts what the cart holds itself as available');
+SELECT results_eq(
+    $$SELECT l ->> 'sku', l ->> 'available', l ->> 'in_stock' FROM weedgo.calc_order_totals(store('ON'), cart(9), customer('ann')) t,
+             jsonb_array_elements(t.lines) l$$,
+    $$VALUES ('FEW', '1', 'false')$$, 'but not what another cart holds');
+UPDATE weedgo_data.holds SET expires_at = clock_timestamp();
+SELECT results_eq(
+    $$SELECT l ->> 'sku', l ->> 'available', l ->> 'in_stock' FROM weedgo.calc_order_totals(store('ON'), cart(9), customer('ann')) t,
+             jsonb_array_elements(t.lines) l$$,
+    $$VALUES ('FEW', '3', 'true')$$, 'until that has expired');
+SELECT accepted($$SELECT weedgo.checkout_cart(store('ON'), cart(9), customer('ann'))$$, 'then it can be bought, too');
+SELECT invariants_hold('and every invariant holds');
 ROLLBACK TO held;
 
 -- WG006 promo_invalid -----------------------------------------------------------------------------
