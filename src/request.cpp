@@ -92,6 +92,17 @@ private:
 
 static_assert(Trivial<Fingerprint>);
 
+DeliveryType read_delivery_type(const Argument &argument) {
+    if (argument.is_null)
+        return DeliveryType::pickup;
+    const std::string_view name = to_text(argument.value);
+    for (const DeliveryType type :
+         {DeliveryType::pickup, DeliveryType::delivery, DeliveryType::in_store})
+        if (name == name_of(type))
+            return type;
+    raise_invalid_argument(argument.name, "is unknown", "One of delivery, pickup, in_store.");
+}
+
 } // namespace
 
 std::string_view name_of(DeliveryType type) {
@@ -106,33 +117,24 @@ std::string_view name_of(DeliveryType type) {
     pg_unreachable();
 }
 
-DeliveryType read_delivery_type(const Argument &argument) {
-    if (argument.is_null)
-        return DeliveryType::pickup;
-    const std::string_view name = to_text(argument.value);
-    for (const DeliveryType type :
-         {DeliveryType::pickup, DeliveryType::delivery, DeliveryType::in_store})
-        if (name == name_of(type))
-            return type;
-    raise_invalid_argument(argument.name, "is unknown", "One of delivery, pickup, in_store.");
-}
-
-void read_delivery(const Argument &type, const Argument &address, Request *request) {
-    request->delivery_type = read_delivery_type(type);
-    request->delivery_address = optional_object(address);
-    request->address_given = request->delivery_address && has_keys(*request->delivery_address);
-    request->destination = coordinates_in(address);
-}
-
-CheckoutRequest read_checkout_request(FunctionCallInfo fcinfo) {
-    CheckoutRequest request;
+Request read_request(FunctionCallInfo fcinfo) {
+    Request request;
     request.store_id = required_uuid(argument(fcinfo, 0, "store_id"));
     request.cart_id = required_uuid(argument(fcinfo, 1, "cart_id"));
     request.customer_id = optional_uuid(argument(fcinfo, 2, "customer_id"));
     request.payment_method_id =
         optional_text(argument(fcinfo, 3, "payment_method_id"), max_label_bytes);
-    read_delivery(argument(fcinfo, 4, "delivery_type"), argument(fcinfo, 5, "delivery_address"),
-                  &request);
+    request.delivery_type = read_delivery_type(argument(fcinfo, 4, "delivery_type"));
+    const Argument address = argument(fcinfo, 5, "delivery_address");
+    request.delivery_address = optional_object(address);
+    request.address_given = request.delivery_address && has_keys(*request.delivery_address);
+    request.destination = coordinates_in(address);
+    return request;
+}
+
+CheckoutRequest read_checkout_request(FunctionCallInfo fcinfo) {
+    CheckoutRequest request;
+    static_cast<Request &>(request) = read_request(fcinfo);
     request.pickup_time = optional_text(argument(fcinfo, 6, "pickup_time"), max_label_bytes);
     request.tip = optional_money(argument(fcinfo, 7, "tip")).value_or(0);
     request.promo_code = optional_promo_code(argument(fcinfo, 8, "promo_code"));

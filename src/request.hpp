@@ -9,7 +9,6 @@ namespace weedgo {
 enum class DeliveryType { pickup, delivery, in_store };
 
 std::string_view name_of(DeliveryType type);
-DeliveryType read_delivery_type(const Argument &argument);
 
 // A request for totals; a checkout is one with more to it.
 struct Request {
@@ -38,7 +37,9 @@ struct CheckoutRequest : Request {
     const pg_uuid_t &idempotency_scope() const { return customer_id ? *customer_id : cart_id; }
 };
 
-void read_delivery(const Argument &type, const Argument &address, Request *request);
+// The six arguments that checkout_cart and calc_order_totals both begin with.
+Request read_request(FunctionCallInfo fcinfo);
+
 CheckoutRequest read_checkout_request(FunctionCallInfo fcinfo);
 
 // SHA-256 of every argument but the key, as a bytea: two calls with the same are the same request.

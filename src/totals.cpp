@@ -12,14 +12,7 @@ namespace weedgo {
 namespace {
 
 Request read_totals_request(FunctionCallInfo fcinfo) {
-    Request request;
-    request.store_id = required_uuid(argument(fcinfo, 0, "store_id"));
-    request.cart_id = required_uuid(argument(fcinfo, 1, "cart_id"));
-    request.customer_id = optional_uuid(argument(fcinfo, 2, "customer_id"));
-    request.payment_method_id =
-        optional_text(argument(fcinfo, 3, "payment_method_id"), max_label_bytes);
-    read_delivery(argument(fcinfo, 4, "delivery_type"), argument(fcinfo, 5, "delivery_address"),
-                  &request);
+    Request request = read_request(fcinfo);
     request.tip = optional_money(argument(fcinfo, 6, "tip")).value_or(0);
     request.promo_code = optional_promo_code(argument(fcinfo, 7, "promo_code"));
     check_options(argument(fcinfo, 8, "options"));
