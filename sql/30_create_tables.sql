@@ -34,7 +34,10 @@ BEGIN
     IF (SELECT rolsuper FROM pg_roles WHERE rolname = data_owner) THEN
         RAISE EXCEPTION 'a superuser ("%") may not own the relations of weedgo_checkout', data_owner
             USING ERRCODE = '42501', DETAIL = '{"code": "invalid_argument", "argument": "owner"}',
-                  HINT = 'Triggers and views on them run as their owner. Leave owner out to use weedgo_owner, or name an ordinary role.';
+                  HINT = 'Triggers and views on them run as their owner. '
+                         || CASE WHEN data_owner = schema_owner
+                                 THEN 'ALTER SCHEMA weedgo_data OWNER TO an ordinary role, then call this again.'
+                                 ELSE 'Leave owner out to use weedgo_owner, or name an ordinary role.' END;
     END IF;
     IF schema_owner <> data_owner THEN
         RAISE EXCEPTION 'schema weedgo_data belongs to "%", not to "%"', schema_owner, data_owner

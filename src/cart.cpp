@@ -28,7 +28,7 @@ namespace {
     "  LEFT JOIN weedgo_data.payment_methods m"                                                    \
     "    ON m.customer_id = $3 AND m.payment_method_id = $4"                                       \
     "  LEFT JOIN weedgo_data.orders o"                                                             \
-    "    ON o.store_id = $1 AND o.idempotency_scope = coalesce($3, $2)"                            \
+    "    ON o.store_id = $1 AND o.idempotency_scope = $6"                                          \
     "   AND o.idempotency_key = $5"                                                                \
     " WHERE c.store_id = $1 AND c.cart_id = $2"
 
@@ -93,12 +93,15 @@ std::optional<KeyedOrder> read_keyed_order(Row &row) {
 } // namespace
 
 std::optional<Cart> read_cart(const CartQuery &query, CartRow row_use) {
-    const Rows rows = execute(row_use == CartRow::lock ? lock_statement : read_statement,
-                              {Param::uuid(query.store_id), Param::uuid(query.cart_id),
-                               Param::uuid(query.customer_id), Param::text(query.payment_method_id),
-                               Param::text(query.idempotency_key)});
+    const Rows rows =
+        execute(row_use == CartRow::lock ? lock_statement : read_statement,
+                {Param::uuid(query.store_id), Param::uuid(query.cart_id),
+                 Param::uuid(query.customer_id), Param::text(query.payment_method_id),
+                 Param::text(query.idempotency_key), Param::uuid(query.idempotency_scope)});
     if (rows.count == 0)
         return std::nullopt;
+    if (rows.count > 1)
+        raise_setup("there is more than one row for a cart, its store, customer or payment method");
 
     Row row(rows, 0);
     Cart cart;

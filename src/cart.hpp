@@ -55,6 +55,7 @@ struct CartQuery {
     pg_uuid_t cart_id;
     std::optional<pg_uuid_t> customer_id;
     std::optional<std::string_view> payment_method_id;
+    std::optional<pg_uuid_t> idempotency_scope;
     std::optional<std::string_view> idempotency_key;
 };
 

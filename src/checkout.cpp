@@ -60,7 +60,7 @@ void reserve_stock(const CheckoutRequest &request, const Cart &cart, const Quote
     const std::span<const Held> held = cart.has_holds ? take_holds(key) : std::span<const Held>();
     const std::span<StockMove> moves = moves_for(lines, held);
     if (!reserve(request.store_id, moves, quote.priced_at))
-        raise(shortage(key, lines, held, moves, quote.priced_at));
+        raise(shortage(key, lines, held, moves));
 }
 
 JsonWriter details_json(const CheckoutRequest &request, const Store &store, const Quote &quote) {
@@ -99,11 +99,22 @@ void write_receipt(const CheckoutRequest &request, const Cart &cart, const Quote
     result->json(details_json(request, store, quote));
 }
 
+// An order that was acknowledged must survive a crash, and a failover to a synchronous standby,
+// whatever the session is set to for lesser work. For this transaction only, and undone with it.
+void commit_durably() {
+    if (synchronous_commit >= SYNCHRONOUS_COMMIT_REMOTE_WRITE)
+        return;
+    (void)set_config_option("synchronous_commit", "on", PGC_USERSET, PGC_S_SESSION,
+                            GUC_ACTION_LOCAL, true, 0, false);
+}
+
 void checkout(const CheckoutRequest &request, WaitScope &wait, ResultRow *result) {
+    commit_durably();
     lock_cart(wait, request.store_id, request.cart_id, Wait::in_turn);
     const TimestampTz now = GetCurrentTimestamp();
 
     CartQuery query = query_of(request);
+    query.idempotency_scope = request.idempotency_scope;
     query.idempotency_key = request.idempotency_key;
     const std::optional<Cart> cart = read_cart(query, CartRow::lock);
     if (!cart)
@@ -116,7 +127,7 @@ void checkout(const CheckoutRequest &request, WaitScope &wait, ResultRow *result
     Problems problems;
     judge_cart(request, *cart, now, &problems);
     problems.raise_first();
-    const Quote quote = make_quote(request, *cart, now, ReadStock::to_refuse, &problems);
+    const Quote quote = make_quote(request, *cart, now, For::checkout, &problems);
     problems.raise_first();
     if (request.expected_total && *request.expected_total != quote.totals.total)
         raise(total_changed(*request.expected_total, quote.totals, quote.cart.lines));
@@ -131,7 +142,8 @@ void checkout(const CheckoutRequest &request, WaitScope &wait, ResultRow *result
     if (existing && existing->same_key)
         return replay(request, existing->order_id, existing->fingerprint, result);
     if (existing)
-        raise(cart_not_active("converted", existing->order_id));
+        raise(cart_not_active("converted", existing->is_theirs ? std::optional(existing->order_id)
+                                                               : std::nullopt));
 
     write_records(request, quote, order);
     use_promo_code(request, quote);

@@ -37,23 +37,37 @@ void watch_catalog() {
     cache.watching = true;
 }
 
+// Rows of a foreign table cannot be locked.
 bool kind_fits(char relkind, Kind kind) {
-    const bool table = relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE ||
-                       relkind == RELKIND_FOREIGN_TABLE;
-    return table || (kind != Kind::record && relkind == RELKIND_VIEW);
+    if (relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE)
+        return true;
+    if (relkind == RELKIND_VIEW)
+        return kind != Kind::record;
+    return relkind == RELKIND_FOREIGN_TABLE && kind == Kind::source;
 }
 
 bool is_integer(Oid type) {
     return type == INT2OID || type == INT4OID || type == INT8OID;
 }
 
+// These conversions go by TimeZone, DateStyle or lc_monetary, which are the caller's to set: a
+// price or a window must not depend on them.
+bool depends_on_session(Oid from, Oid to) {
+    if (to == TIMESTAMPTZOID)
+        return from != TIMESTAMPTZOID;
+    if (to == DATEOID)
+        return from != DATEOID && from != TIMESTAMPOID;
+    return to == NUMERICOID && from == CASHOID;
+}
+
 bool type_fits(Oid found, const Column &column, Kind kind) {
-    const Oid base = getBaseType(found);
     if (kind == Kind::record)
-        return base == column.type;
+        return found == column.type;
+    const Oid base = getBaseType(found);
     if (column.use == Use::read) {
         const Oid wanted = column.type;
-        return can_coerce_type(1, &found, &wanted, COERCION_EXPLICIT);
+        return !depends_on_session(base, wanted) &&
+               can_coerce_type(1, &found, &wanted, COERCION_EXPLICIT);
     }
     if (column.type == INT4OID)
         return is_integer(base);

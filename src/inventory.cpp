@@ -78,13 +78,13 @@ void reserve_cart(const Request &request, const Argument &hold_for, WaitScope &w
     const Store &store = store_of(cart);
     const CartLines items = read_cart_lines({request.store_id, request.cart_id, now, store.province,
                                              local_time(now, store.timezone).date});
-    judge_items(items, read_stock_of(request, items, ReadStock::to_refuse, now), &problems);
+    judge_items(items, read_stock_of(request, items, For::checkout, now), &problems);
     problems.raise_first();
 
     const std::span<const Held> held = take_any_holds(key, cart);
     const std::span<StockMove> moves = moves_for(items.lines, held);
     if (!reserve(request.store_id, moves, now))
-        raise(shortage(key, items.lines, held, moves, now));
+        raise(shortage(key, items.lines, held, moves));
     insert_holds(key, items.lines, expires_at);
 
     result->uuid(request.store_id).uuid(request.cart_id).timestamp(expires_at);

@@ -21,8 +21,9 @@ struct NewOrder {
 // An order that stands in the way of a new one.
 struct ExistingOrder {
     pg_uuid_t order_id;
-    bool same_key; // it has the request's idempotency key; otherwise it is the cart's
     std::optional<Datum> fingerprint;
+    bool is_theirs; // the customer's who asks
+    bool same_key;  // it has the request's idempotency key; otherwise it is the cart's
 };
 
 // Draws identifiers and inserts the row of the order. Returns what was found instead, where the

@@ -5,8 +5,8 @@ namespace weedgo {
 
 namespace {
 
-// The columns of checkout_result; what checkout_cart makes itself is in order_json.cpp and
-// receipt.cpp, and a test holds the two against each other.
+// The columns of checkout_result; what checkout_cart makes itself is in checkout.cpp and
+// order_json.cpp, and a test holds the two against each other.
 #define SELECT_ORDER(replayed)                                                                     \
     "SELECT o.order_id, o.order_number, o.store_id, o.cart_id, o.customer_id, o.status,"           \
     "       o.payment_status, o.payment_type, o.delivery_type, o.order_source, o.subtotal,"        \

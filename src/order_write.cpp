@@ -24,12 +24,12 @@ constinit Statement insert_order_statement{
     "ON CONFLICT DO NOTHING"};
 
 constinit Statement find_by_key_statement{
-    "SELECT order_id, request_fingerprint FROM weedgo_data.orders"
+    "SELECT order_id, request_fingerprint, true FROM weedgo_data.orders"
     " WHERE store_id = $1 AND idempotency_scope = $2 AND idempotency_key = $3"};
 
 constinit Statement find_by_cart_statement{
-    "SELECT order_id, request_fingerprint FROM weedgo_data.orders"
-    " WHERE store_id = $1 AND cart_id = $2"};
+    "SELECT order_id, request_fingerprint, customer_id IS NOT DISTINCT FROM $3"
+    "  FROM weedgo_data.orders WHERE store_id = $1 AND cart_id = $2"};
 
 constinit Statement insert_items_statement{
     "INSERT INTO weedgo_data.order_items (store_id, order_id, line_no, sku, name, quantity,"
@@ -92,7 +92,7 @@ Rows insert_row(const CheckoutRequest &request, const Cart &cart, const Quote &q
                     Param::integer(quote.distance_m),
                     Param::jsonb(taxes_json(quote).to_jsonb()),
                     Param::jsonb(pricing_json(quote).to_jsonb()),
-                    Param::uuid(request.idempotency_scope()),
+                    Param::uuid(request.idempotency_scope),
                     Param::text(request.idempotency_key),
                     order.fingerprint ? Param{BYTEAOID, *order.fingerprint} : Param::null(BYTEAOID),
                     Param::timestamp(quote.priced_at),
@@ -107,6 +107,7 @@ std::optional<ExistingOrder> existing(const Rows &rows, bool same_key) {
     ExistingOrder found;
     found.order_id = row.uuid();
     found.fingerprint = row.value(BYTEAOID);
+    found.is_theirs = row.boolean();
     found.same_key = same_key;
     return found;
 }
@@ -128,9 +129,9 @@ Param texts_of(std::span<const Line> lines) {
 std::optional<ExistingOrder> find_by_key(const CheckoutRequest &request) {
     if (!request.idempotency_key)
         return std::nullopt;
-    return existing(execute(find_by_key_statement, {Param::uuid(request.store_id),
-                                                    Param::uuid(request.idempotency_scope()),
-                                                    Param::text(*request.idempotency_key)}),
+    return existing(execute(find_by_key_statement,
+                            {Param::uuid(request.store_id), Param::uuid(request.idempotency_scope),
+                             Param::text(*request.idempotency_key)}),
                     true);
 }
 
@@ -145,7 +146,8 @@ std::optional<ExistingOrder> insert_order(const CheckoutRequest &request, const 
             return found;
         const std::optional<ExistingOrder> of_cart =
             existing(execute(find_by_cart_statement,
-                             {Param::uuid(request.store_id), Param::uuid(request.cart_id)}),
+                             {Param::uuid(request.store_id), Param::uuid(request.cart_id),
+                              Param::uuid(request.customer_id)}),
                      false);
         if (of_cart)
             return of_cart;

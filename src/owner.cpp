@@ -2,6 +2,7 @@
 #include "owner.hpp"
 
 #include "contract.hpp"
+#include "spi.hpp"
 
 namespace weedgo {
 
@@ -13,15 +14,11 @@ void enter(OwnerScope *scope) {
     GetUserIdAndSecContext(&scope->caller, &scope->caller_context);
     SetUserIdAndSecContext(owner, scope->caller_context | SECURITY_LOCAL_USERID_CHANGE);
     enter(&scope->wait);
-    const int result = SPI_connect();
-    if (result != SPI_OK_CONNECT)
-        elog(ERROR, "could not connect to SPI: %s", SPI_result_code_string(result));
+    connect_spi();
 }
 
 void leave(const OwnerScope &scope) {
-    const int result = SPI_finish();
-    if (result != SPI_OK_FINISH)
-        elog(ERROR, "could not leave SPI: %s", SPI_result_code_string(result));
+    finish_spi();
     leave(scope.wait);
     SetUserIdAndSecContext(scope.caller, scope.caller_context);
 }

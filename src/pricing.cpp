@@ -7,21 +7,6 @@ namespace weedgo {
 
 namespace {
 
-bool total_lines(std::span<Line> lines, Cents *subtotal) {
-    *subtotal = 0;
-    for (Line &line : lines) {
-        const std::optional<Cents> line_total = multiply_amount(line.unit_price, line.quantity);
-        if (!line_total)
-            return false;
-        const std::optional<Cents> sum = add_amounts(*subtotal, *line_total);
-        if (!sum)
-            return false;
-        line.line_total = *line_total;
-        *subtotal = *sum;
-    }
-    return true;
-}
-
 void spread_discount(std::span<Line> lines, const Discount &discount, Cents amount,
                      std::span<Share> shares) {
     shares = shares.first(lines.size());
@@ -125,6 +110,21 @@ void add_taxes(const TaxRun &run, std::span<TaxAmount> taxes, Totals *totals) {
 }
 
 } // namespace
+
+bool total_lines(std::span<Line> lines, Cents *subtotal) {
+    *subtotal = 0;
+    for (Line &line : lines) {
+        const std::optional<Cents> line_total = multiply_amount(line.unit_price, line.quantity);
+        if (!line_total)
+            return false;
+        const std::optional<Cents> sum = add_amounts(*subtotal, *line_total);
+        if (!sum)
+            return false;
+        line.line_total = *line_total;
+        *subtotal = *sum;
+    }
+    return true;
+}
 
 void spread(Cents total, std::span<Share> shares) {
     Wide sum = 0;

@@ -101,6 +101,9 @@ struct PriceBuffers {
 // sum of the weights, unless that is 0 (then all shares are 0).
 void spread(Cents total, std::span<Share> shares);
 
+// Sets each line's total, and their sum; says whether all are within the range of an amount.
+bool total_lines(std::span<Line> lines, Cents *subtotal);
+
 // What a discount takes off a subtotal; never more than the subtotal.
 Cents discount_amount(const Discount &discount, Cents subtotal);
 

@@ -16,11 +16,13 @@ constinit Statement read_statement{
     "       max_uses::int4, max_uses_per_customer::int4, reimbursable::bool, is_active::bool"
     "  FROM weedgo_data.promo_codes WHERE store_id = $1 AND code = $2"};
 
-constinit Statement uses_statement{
-    "SELECT (SELECT sum(used) FROM weedgo_data.promo_counters"
-    "         WHERE store_id = $1 AND code = $2)::int8,"
-    "       (SELECT used FROM weedgo_data.promo_customers"
-    "         WHERE store_id = $1 AND code = $2 AND customer_id = $3)"};
+constinit Statement uses_statement{"SELECT coalesce(c.used >= coalesce(c.quota, $4), $4 <= 0),"
+                                   "       coalesce(u.used >= $5, $5 <= 0)"
+                                   "  FROM (VALUES (true)) AS one (row)"
+                                   "  LEFT JOIN weedgo_data.promo_counters c"
+                                   "    ON c.store_id = $1 AND c.code = $2 AND c.bucket = 0"
+                                   "  LEFT JOIN weedgo_data.promo_customers u"
+                                   "    ON u.store_id = $1 AND u.code = $2 AND u.customer_id = $3"};
 
 constinit Statement count_statement{
     "INSERT INTO weedgo_data.promo_counters AS c (store_id, code, bucket, used) "
@@ -66,16 +68,16 @@ std::optional<Promo> read_promo(const pg_uuid_t &store_id, std::string_view code
 }
 
 PromoReason judge_uses(const PromoKey &key, const Promo &promo) {
-    const Rows rows = execute(uses_statement, {Param::uuid(key.store_id), Param::text(key.code),
-                                               Param::uuid(key.customer_id)});
+    const Rows rows =
+        execute(uses_statement,
+                {Param::uuid(key.store_id), Param::text(key.code), Param::uuid(key.customer_id),
+                 Param::integer(promo.max_uses), Param::integer(promo.max_uses_per_customer)});
     Row row(rows, 0);
-    const std::int64_t used = row.optional_bigint().value_or(0);
-    const std::int32_t used_by_customer = row.optional_integer().value_or(0);
-    if (promo.max_uses && used >= *promo.max_uses)
+    const bool exhausted = row.optional_boolean().value_or(false);
+    const bool customer_limit = row.optional_boolean().value_or(false);
+    if (exhausted)
         return PromoReason::exhausted;
-    if (promo.max_uses_per_customer && used_by_customer >= *promo.max_uses_per_customer)
-        return PromoReason::customer_limit;
-    return PromoReason::usable;
+    return customer_limit ? PromoReason::customer_limit : PromoReason::usable;
 }
 
 PromoReason count_use(const PromoKey &key, const Promo &promo) {

@@ -54,20 +54,7 @@ std::optional<std::string_view> choose_promo_code(const Request &request, const 
     return code;
 }
 
-Cents subtotal_of(std::span<const Line> lines) {
-    Cents subtotal = 0;
-    for (const Line &line : lines) {
-        const std::optional<Cents> line_total = multiply_amount(line.unit_price, line.quantity);
-        const std::optional<Cents> sum =
-            line_total ? add_amounts(subtotal, *line_total) : std::nullopt;
-        if (!sum)
-            raise(amount_overflow());
-        subtotal = *sum;
-    }
-    return subtotal;
-}
-
-void judge_promo_code(const Request &request, ReadStock read_stock, Cents subtotal, Quote *quote,
+void judge_promo_code(const Request &request, For purpose, Cents subtotal, Quote *quote,
                       Problems *problems) {
     if (!quote->promo_code)
         return;
@@ -75,8 +62,7 @@ void judge_promo_code(const Request &request, ReadStock read_stock, Cents subtot
     PromoReason reason = PromoReason::unknown;
     if (promo)
         reason = judge_promo(*promo, quote->priced_at, subtotal, !request.customer_id);
-    // A checkout finds out by counting the use.
-    if (promo && reason == PromoReason::usable && read_stock == ReadStock::always)
+    if (promo && reason == PromoReason::usable && purpose == For::quote)
         reason = judge_uses({request.store_id, *quote->promo_code, request.customer_id}, *promo);
 
     if (reason == PromoReason::usable)
@@ -122,8 +108,8 @@ void price(const Request &request, const Store &store, Quote *quote) {
 } // namespace
 
 CartQuery query_of(const Request &request) {
-    return {request.store_id, request.cart_id, request.customer_id, request.payment_method_id,
-            std::nullopt};
+    return {request.store_id,          request.cart_id, request.customer_id,
+            request.payment_method_id, std::nullopt,    std::nullopt};
 }
 
 const Store &store_of(const Cart &cart) {
@@ -133,8 +119,8 @@ const Store &store_of(const Cart &cart) {
 }
 
 std::span<const std::int64_t> read_stock_of(const Request &request, const CartLines &cart,
-                                            ReadStock read_stock, TimestampTz now) {
-    if (read_stock == ReadStock::to_refuse && cart.unavailable.empty())
+                                            For purpose, TimestampTz now) {
+    if (purpose == For::checkout && cart.unavailable.empty())
         return {};
     return read_availability({request.store_id, request.cart_id}, cart.lines, now);
 }
@@ -170,7 +156,7 @@ void judge_cart(const Request &request, const Cart &cart, TimestampTz now, Probl
     judge_payment_method(request, cart, local_time(now, store.timezone).date, problems);
 }
 
-Quote make_quote(const Request &request, const Cart &cart, TimestampTz now, ReadStock read_stock,
+Quote make_quote(const Request &request, const Cart &cart, TimestampTz now, For purpose,
                  Problems *problems) {
     const Store &store = store_of(cart);
     Quote quote{};
@@ -182,14 +168,16 @@ Quote make_quote(const Request &request, const Cart &cart, TimestampTz now, Read
 
     quote.cart =
         read_cart_lines({request.store_id, request.cart_id, now, store.province, quote.local.date});
-    quote.available = read_stock_of(request, quote.cart, read_stock, now);
+    quote.available = read_stock_of(request, quote.cart, purpose, now);
     judge_items(quote.cart, quote.available, problems);
 
-    const Cents subtotal = subtotal_of(quote.cart.lines);
+    Cents subtotal = 0;
+    if (!total_lines(quote.cart.lines, &subtotal))
+        raise(amount_overflow());
     if (request.delivery_type == DeliveryType::delivery && subtotal < store.min_order_amount)
         problems->add(delivery_below_minimum(subtotal, store.min_order_amount));
     quote.promo_code = choose_promo_code(request, cart);
-    judge_promo_code(request, read_stock, subtotal, &quote, problems);
+    judge_promo_code(request, purpose, subtotal, &quote, problems);
     price(request, store, &quote);
     return quote;
 }

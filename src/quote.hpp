@@ -25,8 +25,9 @@ struct Quote {
     std::span<const TaxAmount> taxes;
 };
 
-// A checkout reads stock only to name every item of a refusal; a quote shows it always.
-enum class ReadStock { to_refuse, always };
+// A checkout reads stock only to name every item of a refusal, and finds out about a promo code's
+// uses by counting its own; a quote only looks, at both.
+enum class For { checkout, quote };
 
 CartQuery query_of(const Request &request);
 
@@ -35,7 +36,7 @@ void judge_cart(const Request &request, const Cart &cart, TimestampTz now, Probl
 
 // How much of each line could be had, where it is to be read; nothing otherwise.
 std::span<const std::int64_t> read_stock_of(const Request &request, const CartLines &cart,
-                                            ReadStock read_stock, TimestampTz now);
+                                            For purpose, TimestampTz now);
 
 // An empty cart, and the items that cannot be had: those without a product or not for sale, and,
 // where stock was read, those of which there is too little.
@@ -43,7 +44,7 @@ void judge_items(const CartLines &cart, std::span<const std::int64_t> available,
                  Problems *problems);
 
 // Prices the cart's lines, and judges items, delivery and promo code.
-Quote make_quote(const Request &request, const Cart &cart, TimestampTz now, ReadStock read_stock,
+Quote make_quote(const Request &request, const Cart &cart, TimestampTz now, For purpose,
                  Problems *problems);
 
 // The cart's store; raises 55000 where there is none.

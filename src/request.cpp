@@ -92,6 +92,17 @@ private:
 
 static_assert(Trivial<Fingerprint>);
 
+// A guest chooses the id of the cart, and could choose a customer's id: so the scope of a guest's
+// keys is made from it by a hash, which nobody can aim.
+pg_uuid_t guest_scope(const pg_uuid_t &cart_id) {
+    Fingerprint hash;
+    hash.add("guest");
+    hash.add(cart_id);
+    pg_uuid_t scope;
+    std::copy_n(to_text(hash.finish()).data(), UUID_LEN, scope.data);
+    return scope;
+}
+
 DeliveryType read_delivery_type(const Argument &argument) {
     if (argument.is_null)
         return DeliveryType::pickup;
@@ -139,6 +150,8 @@ CheckoutRequest read_checkout_request(FunctionCallInfo fcinfo) {
     request.tip = optional_money(argument(fcinfo, 7, "tip")).value_or(0);
     request.promo_code = optional_promo_code(argument(fcinfo, 8, "promo_code"));
     request.expected_total = optional_money(argument(fcinfo, 9, "expected_total"));
+    request.idempotency_scope =
+        request.customer_id ? *request.customer_id : guest_scope(request.cart_id);
     request.idempotency_key = read_idempotency_key(argument(fcinfo, 10, "idempotency_key"));
     request.special_instructions =
         optional_text(argument(fcinfo, 11, "special_instructions"), max_instructions_bytes);

@@ -27,14 +27,12 @@ struct Request {
 struct CheckoutRequest : Request {
     std::optional<std::string_view> pickup_time;
     std::optional<Cents> expected_total;
+    pg_uuid_t idempotency_scope; // whose keys these are: the customer's, or a guest's cart's
     std::optional<std::string_view> idempotency_key;
     std::optional<std::string_view> special_instructions;
     std::string_view order_source;
     std::optional<pg_uuid_t> actor_id;
     std::optional<Datum> metadata; // jsonb
-
-    // Whose idempotency keys these are.
-    const pg_uuid_t &idempotency_scope() const { return customer_id ? *customer_id : cart_id; }
 };
 
 // The six arguments that checkout_cart and calc_order_totals both begin with.

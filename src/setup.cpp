@@ -21,7 +21,7 @@ SELECT 'error', 'weedgo_data.' || w.relation, 'it has no unique index on (' || w
  WHERE NOT EXISTS (
        SELECT FROM pg_index i
         WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
-          AND coalesce(pg_get_expr(i.indpred, i.indrelid), '') IN ('', w.condition)
+          AND replace(coalesce(pg_get_expr(i.indpred, i.indrelid), ''), '"', '') IN ('', w.condition)
           AND i.indexprs IS NULL
           AND (SELECT array_agg(a.attname::text ORDER BY a.attname)
                  FROM pg_attribute a
@@ -42,6 +42,34 @@ SELECT 'error', 'weedgo_data.' || w.relation,
  WHERE NOT pg_column_is_updatable(c.oid, a.attnum, false)
 )sql",
                                      Access::whole_tables};
+
+// Whoever has schema weedgo, or put a function into it, could stand in for ours.
+constinit Statement foreign_parts{R"sql(
+SELECT 'error', 'schema weedgo', 'it belongs to "' || r.rolname || '", an ordinary role',
+       'Look at what is in it; then ALTER SCHEMA weedgo OWNER TO a superuser.'
+  FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner
+ WHERE n.nspname = 'weedgo' AND NOT r.rolsuper
+   AND n.nspowner <> (SELECT extowner FROM pg_extension WHERE extname = 'weedgo_checkout')
+UNION ALL
+SELECT 'error', p.oid::regprocedure::text, 'it is no function of weedgo_checkout',
+       'It could be called in place of one: DROP it, or move it to another schema.'
+  FROM pg_proc p
+ WHERE p.pronamespace = to_regnamespace('weedgo')
+   AND NOT EXISTS (SELECT FROM pg_depend d
+                    WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+UNION ALL
+SELECT 'warning', c.oid::regclass::text, 'its trigger "' || t.tgname || '" can be deferred',
+       'It then runs at commit, as the caller: make it immediate, and call nothing as a superuser.'
+  FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+ WHERE c.relnamespace = to_regnamespace('weedgo_data') AND t.tgdeferrable AND NOT t.tgisinternal
+UNION ALL
+SELECT 'error', c.oid::regclass::text, 'it is not in the write-ahead log: a crash empties it',
+       'ALTER TABLE ' || c.oid::regclass || ' SET LOGGED;'
+  FROM pg_class c
+ WHERE c.relnamespace = to_regnamespace('weedgo_data') AND c.relkind IN ('r', 'p')
+   AND c.relpersistence <> 'p'
+)sql",
+                                  Access::whole_tables};
 
 constinit Statement loose_privileges{R"sql(
 SELECT 'error', p.oid::regprocedure::text, 'everyone may execute it',
@@ -121,6 +149,8 @@ SELECT 'warning', 'setting ' || s.name, 'it is ' || s.setting, r.hint
         ('full_page_writes', 'on', 'A crash of the machine can damage orders.'),
         ('synchronous_commit', 'on, local, remote_write, remote_apply',
          'A crash can lose the orders of the last moments although they were acknowledged.'),
+        ('plan_cache_mode', 'auto, force_generic_plan',
+         'Each statement of a checkout is then planned anew, whatever that costs.'),
         ('default_transaction_isolation', 'read committed',
          'It is correct, but refuses more often: retry on SQLSTATE 40001.'),
         ('weedgo_checkout.enabled', 'on', 'checkout_cart refuses everything with WG014.')
@@ -128,6 +158,34 @@ SELECT 'warning', 'setting ' || s.name, 'it is ' || s.setting, r.hint
  WHERE s.setting <> ALL (string_to_array(r.good, ', '))
 )sql",
                                    Access::whole_tables};
+
+// Views can show a row twice.
+constinit Statement double_rows{R"sql(
+SELECT 'error', 'weedgo_data.' || relation, 'it has ' || count || ' rows for ' || key,
+       'A key may have one row only: mend the view, or the rows under it.'
+  FROM (SELECT 'stores' AS relation, count(*) AS count, min(store_id::text) AS key
+          FROM weedgo_data.stores GROUP BY store_id HAVING count(*) > 1
+        UNION ALL
+        SELECT 'products', count(*), min(sku)
+          FROM weedgo_data.products GROUP BY store_id, sku HAVING count(*) > 1
+        UNION ALL
+        SELECT 'stock', count(*), min(sku)
+          FROM weedgo_data.stock GROUP BY store_id, sku, bucket HAVING count(*) > 1
+        UNION ALL
+        SELECT 'customers', count(*), min(customer_id::text)
+          FROM weedgo_data.customers GROUP BY customer_id HAVING count(*) > 1
+        UNION ALL
+        SELECT 'payment_methods', count(*), min(payment_method_id)
+          FROM weedgo_data.payment_methods
+         GROUP BY customer_id, payment_method_id HAVING count(*) > 1
+        UNION ALL
+        SELECT 'promo_codes', count(*), min(code)
+          FROM weedgo_data.promo_codes GROUP BY store_id, code HAVING count(*) > 1
+        UNION ALL
+        SELECT 'carts', count(*), min(cart_id::text)
+          FROM weedgo_data.carts GROUP BY store_id, cart_id HAVING count(*) > 1) d
+)sql",
+                                Access::whole_tables};
 
 constinit Statement store_findings{R"sql(
 SELECT 'error', 'store ' || s.store_id, 'its time zone "' || s.timezone || '" is unknown',
@@ -234,9 +292,13 @@ void report_setup(const ReturnSetInfo *set) {
     report_indexes(set);
     report_views(set);
     report_privileges(set);
+    report(set, foreign_parts, {});
     report(set, owner_findings, {{OIDOID, ObjectIdGetDatum(owner)}});
     if (sound && schema_owner(schema) == owner && !superuser_arg(owner))
-        as_owner([&](OwnerScope &) { report(set, store_findings, {}); });
+        as_owner([&](OwnerScope &) {
+            report(set, double_rows, {});
+            report(set, store_findings, {});
+        });
 }
 
 } // namespace
@@ -251,8 +313,8 @@ PG_FUNCTION_INFO_V1(weedgo_check_setup);
 Datum weedgo_check_setup(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     const ReturnSetInfo *set = begin_set(fcinfo);
-    SPI_connect();
+    connect_spi();
     report_setup(set);
-    SPI_finish();
+    finish_spi();
     PG_RETURN_NULL();
 }

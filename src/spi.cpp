@@ -11,6 +11,16 @@ namespace {
 
 constexpr std::size_t max_params = 48;
 
+#if PG_VERSION_NUM >= 170000
+bool search_path_matches(SearchPathMatcher *path) {
+    return SearchPathMatchesCurrentEnvironment(path);
+}
+#else
+bool search_path_matches(OverrideSearchPath *path) {
+    return OverrideSearchPathMatchesCurrent(path);
+}
+#endif
+
 void prepare(Statement &statement, std::initializer_list<Param> params) {
     std::array<Oid, max_params> types{};
     std::size_t count = 0;
@@ -48,15 +58,46 @@ int begin_planning(Access access) {
     return level;
 }
 
+// Whether the next run would plan: as GetCachedPlan() decides it. SPI_plan_is_valid() asks about
+// the query only, not about its plan, nor about search_path, which changes with the first
+// temporary table.
+bool must_plan(const Statement &statement) {
+    if (statement.plan == nullptr)
+        return true;
+    const auto *source =
+        static_cast<CachedPlanSource *>(linitial(SPI_plan_get_plan_sources(statement.plan)));
+    return !source->is_valid || source->gplan == nullptr || !source->gplan->is_valid ||
+           TransactionIdIsValid(source->gplan->saved_xmin) ||
+           !search_path_matches(source->search_path);
+}
+
+// Plans without running, so that a trigger never sees these settings.
+void plan_now(Statement &statement, std::initializer_list<Param> params) {
+    const int level = begin_planning(statement.access);
+    if (statement.plan == nullptr)
+        prepare(statement, params);
+    ReleaseCachedPlan(SPI_plan_get_cached_plan(statement.plan), CurrentResourceOwner);
+    AtEOXact_GUC(true, level);
+}
+
 } // namespace
+
+void connect_spi() {
+    const int result = SPI_connect();
+    if (result != SPI_OK_CONNECT)
+        elog(ERROR, "could not connect to SPI: %s", SPI_result_code_string(result));
+}
+
+void finish_spi() {
+    const int result = SPI_finish();
+    if (result != SPI_OK_FINISH)
+        elog(ERROR, "could not leave SPI: %s", SPI_result_code_string(result));
+}
 
 Rows execute(Statement &statement, std::initializer_list<Param> params) {
     Assert(params.size() <= max_params);
-    // The first run plans, and the next one after a change of the catalog.
-    const bool plans = statement.plan == nullptr || !SPI_plan_is_valid(statement.plan);
-    const int settings_level = plans ? begin_planning(statement.access) : 0;
-    if (statement.plan == nullptr)
-        prepare(statement, params);
+    if (must_plan(statement))
+        plan_now(statement, params);
 
     std::array<Datum, max_params> values{};
     std::array<char, max_params> nulls{};
@@ -69,8 +110,6 @@ Rows execute(Statement &statement, std::initializer_list<Param> params) {
     const int result = SPI_execute_plan(statement.plan, values.data(), nulls.data(), read_only, 0);
     if (result < 0)
         elog(ERROR, "could not execute \"%s\": %s", statement.sql, SPI_result_code_string(result));
-    if (settings_level > 0)
-        AtEOXact_GUC(true, settings_level);
     return {SPI_tuptable, SPI_processed};
 }
 

@@ -69,6 +69,9 @@ struct Rows {
     std::uint64_t count = 0; // rows returned, or, without RETURNING, rows changed
 };
 
+void connect_spi();
+void finish_spi();
+
 // Runs a statement with a snapshot of its own, taken now.
 Rows execute(Statement &statement, std::initializer_list<Param> params);
 

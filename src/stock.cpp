@@ -41,45 +41,34 @@ constinit Statement move_statement{
     "   AND locked.available >= locked.quantity"
     " RETURNING s.sku::text"};
 
-// Expired holds of skus whose stock rows the caller has locked already.
-constinit Statement release_for_statement{
+constinit Statement lock_statement{
+    "SELECT FROM unnest($2::text[]) AS e (sku)"
+    "  JOIN weedgo_data.stock s ON s.store_id = $1 AND s.sku = e.sku"
+    " ORDER BY s.sku COLLATE \"C\", s.bucket FOR NO KEY UPDATE OF s"};
+
+// At most $4 expired holds of skus whose stock rows the caller has locked already, so that nobody
+// waits for a hold that is locked here; the row of stock is the current one.
+constinit Statement release_statement{
     "WITH expired AS MATERIALIZED ("
     "  SELECT h.cart_id, h.sku, h.bucket FROM weedgo_data.holds h"
     "   WHERE h.store_id = $1 AND h.sku = ANY ($2::text[]) AND h.expires_at <= $3"
-    "   FOR UPDATE SKIP LOCKED),"
+    "   ORDER BY h.expires_at LIMIT $4 FOR UPDATE SKIP LOCKED),"
     " gone AS ("
     "  DELETE FROM weedgo_data.holds h USING expired e"
     "   WHERE h.store_id = $1 AND h.cart_id = e.cart_id AND h.sku = e.sku AND h.bucket = e.bucket"
     "   RETURNING h.sku, h.quantity),"
-    " freed AS (SELECT sku, sum(quantity)::int4 AS quantity FROM gone GROUP BY sku) "
+    " freed AS (SELECT sku, sum(quantity)::int4 AS quantity, count(*) AS holds"
+    "             FROM gone GROUP BY sku) "
     "UPDATE weedgo_data.stock s"
     "   SET available = s.available + freed.quantity, reserved = s.reserved - freed.quantity"
-    "  FROM freed WHERE s.store_id = $1 AND s.sku = freed.sku AND s.bucket = 0"};
+    "  FROM freed WHERE s.store_id = $1 AND s.sku = freed.sku AND s.bucket = 0"
+    " RETURNING freed.holds"};
 
-constinit Statement delete_expired_statement{
-    "WITH expired AS MATERIALIZED ("
-    "  SELECT h.store_id, h.cart_id, h.sku, h.bucket FROM weedgo_data.holds h"
-    "   WHERE h.expires_at <= $3 AND ($1 IS NULL OR h.store_id = $1)"
-    "   ORDER BY h.expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) "
-    "DELETE FROM weedgo_data.holds h USING expired e"
-    " WHERE h.store_id = e.store_id AND h.cart_id = e.cart_id AND h.sku = e.sku"
-    "   AND h.bucket = e.bucket"
-    " RETURNING h.store_id, h.sku, h.quantity"};
-
-constinit Statement give_back_statement{
-    "WITH freed AS MATERIALIZED ("
-    "  SELECT store_id, sku, sum(quantity)::int4 AS quantity"
-    "    FROM unnest($1::uuid[], $2::text[], $3::int4[]) AS f (store_id, sku, quantity)"
-    "   GROUP BY store_id, sku),"
-    " locked AS MATERIALIZED ("
-    "  SELECT s.store_id, s.sku, s.available, s.reserved, f.quantity FROM freed f"
-    "    JOIN weedgo_data.stock s ON s.store_id = f.store_id AND s.sku = f.sku AND s.bucket = 0"
-    "   ORDER BY s.store_id, s.sku COLLATE \"C\", s.bucket FOR NO KEY UPDATE OF s) "
-    "UPDATE weedgo_data.stock s"
-    "   SET available = locked.available + locked.quantity,"
-    "       reserved = locked.reserved - locked.quantity"
-    "  FROM locked"
-    " WHERE s.store_id = locked.store_id AND s.sku = locked.sku AND s.bucket = 0"};
+constinit Statement expired_statement{
+    "SELECT e.store_id, e.sku FROM ("
+    "  SELECT store_id, sku FROM weedgo_data.holds"
+    "   WHERE expires_at <= $2 AND ($1 IS NULL OR store_id = $1) ORDER BY expires_at LIMIT $3) e"
+    " GROUP BY e.store_id, e.sku ORDER BY e.store_id, e.sku COLLATE \"C\""};
 
 constinit Statement insert_holds_statement{
     "INSERT INTO weedgo_data.holds (store_id, cart_id, sku, bucket, quantity, expires_at)"
@@ -107,18 +96,34 @@ bool try_moves(const pg_uuid_t &store_id, std::span<StockMove> moves) {
         array_of(INT4OID, std::span<const StockMove>(moves),
                  [](const StockMove &move, std::size_t) { return Int32GetDatum(move.quantity); });
     const Rows rows = execute(move_statement, {Param::uuid(store_id), skus_of(moves), quantities});
-    if (rows.count == moves.size()) {
-        for (StockMove &move : moves)
-            move.done = true;
-        return true;
-    }
     for (std::uint64_t i = 0; i < rows.count; i++) {
-        Row row(rows, i);
-        const std::string_view sku = row.text();
-        for (StockMove &move : moves)
-            move.done = move.done || move.sku == sku;
+        const std::string_view sku = Row(rows, i).text();
+        const auto move = std::find_if(moves.begin(), moves.end(), [&](const StockMove &candidate) {
+            return candidate.sku == sku;
+        });
+        if (move == moves.end() || move->done)
+            raise_setup(psprintf("weedgo_data.stock has more than one row for sku \"%.*s\"",
+                                 static_cast<int>(sku.size()), sku.data()));
+        move->done = true;
     }
-    return false;
+    return rows.count == moves.size();
+}
+
+Param texts(std::span<const std::string_view> skus) {
+    return array_of(TEXTOID, skus,
+                    [](std::string_view sku, std::size_t) { return from_text(sku); });
+}
+
+// Gives back expired holds of skus whose stock is locked; returns how many.
+std::int64_t release_locked(const pg_uuid_t &store_id, const Param &skus, TimestampTz now,
+                            const std::optional<std::int32_t> &max_holds) {
+    const Rows rows =
+        execute(release_statement,
+                {Param::uuid(store_id), skus, Param::timestamp(now), Param::integer(max_holds)});
+    std::int64_t holds = 0;
+    for (std::uint64_t i = 0; i < rows.count; i++)
+        holds += Row(rows, i).bigint();
+    return holds;
 }
 
 const Held *find_held(std::span<const Held> held, std::string_view sku) {
@@ -185,14 +190,14 @@ bool reserve(const pg_uuid_t &store_id, std::span<StockMove> moves, TimestampTz 
         if (move.quantity < 0)
             raise_setup(psprintf("weedgo_data.stock has no row for sku \"%.*s\", which is held",
                                  static_cast<int>(move.sku.size()), move.sku.data()));
-    const Rows freed = execute(release_for_statement,
-                               {Param::uuid(store_id), skus_of(missing), Param::timestamp(now)});
-    return freed.count > 0 && try_moves(store_id, missing);
+    return release_locked(store_id, skus_of(missing), now, std::nullopt) > 0 &&
+           try_moves(store_id, missing);
 }
 
 Problem shortage(const CartKey &cart, std::span<const Line> lines, std::span<const Held> held,
-                 std::span<const StockMove> moves, TimestampTz now) {
-    const std::span<const std::int64_t> available = read_availability(cart, lines, now);
+                 std::span<const StockMove> moves) {
+    // No hold counts any more: what could be taken back of the expired ones has been.
+    const std::span<const std::int64_t> available = read_availability(cart, lines, DT_NOBEGIN);
     const std::span<UnavailableItem> items = allocate<UnavailableItem>(lines.size());
     std::size_t count = 0;
     for (std::size_t i = 0; i < lines.size(); i++) {
@@ -216,34 +221,25 @@ void insert_holds(const CartKey &cart, std::span<const Line> lines, TimestampTz 
 
 std::int32_t release_expired(const std::optional<pg_uuid_t> &store_id, std::int32_t max_holds,
                              TimestampTz now) {
-    const Rows rows =
-        execute(delete_expired_statement,
-                {Param::uuid(store_id), Param::integer(max_holds), Param::timestamp(now)});
-    if (rows.count == 0)
-        return 0;
-
-    struct Expired {
-        pg_uuid_t store_id;
-        std::string_view sku;
-        std::int32_t quantity;
-    };
-    const std::span<Expired> expired = allocate<Expired>(rows.count);
-    for (std::size_t i = 0; i < rows.count; i++) {
-        Row row(rows, i);
-        expired[i].store_id = row.uuid();
-        expired[i].sku = row.text();
-        expired[i].quantity = row.integer();
+    const Rows rows = execute(expired_statement, {Param::uuid(store_id), Param::timestamp(now),
+                                                  Param::integer(max_holds)});
+    const std::span<std::string_view> skus = allocate<std::string_view>(rows.count);
+    std::int32_t released = 0;
+    for (std::uint64_t i = 0; i < rows.count;) {
+        const pg_uuid_t store = Row(rows, i).uuid();
+        std::size_t count = 0;
+        for (; i < rows.count; i++) {
+            Row row(rows, i);
+            if (!same(row.uuid(), store))
+                break;
+            skus[count++] = row.text();
+        }
+        const Param of_store = texts(skus.first(count));
+        execute(lock_statement, {Param::uuid(store), of_store});
+        released +=
+            static_cast<std::int32_t>(release_locked(store, of_store, now, max_holds - released));
     }
-    const std::span<const Expired> all = expired;
-    execute(give_back_statement,
-            {array_of(UUIDOID, all,
-                      [](const Expired &hold, std::size_t) { return from_uuid(hold.store_id); }),
-             array_of(TEXTOID, all,
-                      [](const Expired &hold, std::size_t) { return from_text(hold.sku); }),
-             array_of(INT4OID, all, [](const Expired &hold, std::size_t) {
-                 return Int32GetDatum(hold.quantity);
-             })});
-    return static_cast<std::int32_t>(rows.count);
+    return released;
 }
 
 } // namespace weedgo

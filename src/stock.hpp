@@ -42,7 +42,7 @@ bool reserve(const pg_uuid_t &store_id, std::span<StockMove> moves, TimestampTz 
 
 // The refusal after reserve() returned false: every item that could not be had.
 Problem shortage(const CartKey &cart, std::span<const Line> lines, std::span<const Held> held,
-                 std::span<const StockMove> moves, TimestampTz now);
+                 std::span<const StockMove> moves);
 
 // Records what is held for a cart until `expires_at`.
 void insert_holds(const CartKey &cart, std::span<const Line> lines, TimestampTz expires_at);

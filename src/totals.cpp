@@ -68,10 +68,10 @@ void write_totals(const Request &request, const Cart &cart, const Quote &quote,
 
 // No such cart of this customer: there is nothing to price.
 void write_nothing(const Request &request, const Problems &problems, ResultRow *result) {
-    constexpr int amounts_to_lines = 12; // subtotal to lines
+    constexpr int without_cart = 10; // subtotal to distance_km
     result->uuid(request.store_id).uuid(request.cart_id).uuid(request.customer_id);
     result->text(name_of(request.delivery_type));
-    for (int i = 0; i < amounts_to_lines - 2; i++)
+    for (int i = 0; i < without_cart; i++)
         result->null();
     result->json(JsonWriter().begin_array().end_array());
     result->json(JsonWriter().begin_array().end_array());
@@ -88,7 +88,7 @@ void calculate(const Request &request, ResultRow *result) {
         return write_nothing(request, problems, result);
     }
     judge_cart(request, *cart, now, &problems);
-    const Quote quote = make_quote(request, *cart, now, ReadStock::always, &problems);
+    const Quote quote = make_quote(request, *cart, now, For::quote, &problems);
     write_totals(request, *cart, quote, problems, result);
 }
 

@@ -389,6 +389,13 @@ SELECT matches(outcome_with('stock', 'SELECT store_id, sku, bucket, available + 
 SELECT is(outcome_with('cart_items', 'SELECT i.* FROM weedgo_data.cart_items_aside i GROUP BY 1, 2, 3, 4', 'VIEW',
                        'SELECT weedgo.put_cart(store(''ON''), cart(1), ''[{"sku": "PIPE", "quantity": 1}]'', customer(''ann''))'),
           '0A000 not_writable', 'put_cart says where items cannot be written');
+SAVEPOINT instead;
+CALL stand_in('cart_items', 'SELECT i.* FROM weedgo_data.cart_items_aside i GROUP BY 1, 2, 3, 4', 'VIEW');
+CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER nothing INSTEAD OF INSERT OR UPDATE OR DELETE ON weedgo_data.cart_items FOR EACH ROW EXECUTE FUNCTION nothing();
+SELECT refused($$SELECT weedgo.put_cart(store('ON'), cart(1), '[{"sku": "PIPE", "quantity": 1}]', customer('ann'))$$, '0A000', 'not_writable',
+               'a trigger in place of the INSERT is no way to write them either');
+ROLLBACK TO instead;
 SELECT matches(outcome_with('carts', 'SELECT c.* FROM weedgo_data.carts_aside c GROUP BY 1, 2, 3, 4, 5, 6, 7', 'VIEW'),
                '^(0A000|55000 setup)$', 'a view of carts that cannot be locked is refused');
 

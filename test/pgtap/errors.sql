@@ -80,6 +80,24 @@ FROM (VALUES
     ('an item put into a cart that there is not',   $$INSERT INTO weedgo_data.cart_items VALUES (store('ON'), cart(98), 'GUMMY', 1)$$)
 ) AS s (name, statement);
 
+-- An application cleans up: the row of a cart is gone, its order stays.
+SAVEPOINT cleaned_up;
+DELETE FROM weedgo_data.cart_items WHERE cart_id = cart(3);
+DELETE FROM weedgo_data.carts WHERE cart_id = cart(3);
+SELECT refused_with(format($$SELECT weedgo.put_cart(store('ON'), cart(3), '[{"sku": "FLOWER", "quantity": 1}]', %s)$$, customer), 'WG002',
+                    'the cart is not active', '{"code": "cart_not_active", "status": "converted", "order_id": null}',
+                    'WG002: the id of a cart that was sold makes no new cart, ' || name)
+FROM (VALUES ($$customer('ben')$$, 'whoever asks'), ($$customer('ann')$$, 'also for its customer'), ('NULL', 'also for a guest')) AS c (customer, name);
+CALL fill_cart(3, 'ON', 'ben', '{"FLOWER": 1}');
+SELECT refused_with($$SELECT weedgo.checkout_cart(store('ON'), cart(3), customer('ben'))$$, 'WG002', 'the cart is not active',
+                    '{"code": "cart_not_active", "status": "converted", "order_id": null}',
+                    'WG002: another customer''s order is not named');
+CALL fill_cart(3, 'ON', 'ann', '{"FLOWER": 1}');
+SELECT refused_with($$SELECT weedgo.checkout_cart(store('ON'), cart(3), customer('ann'))$$, 'WG002', 'the cart is not active',
+                    jsonb_build_object('code', 'cart_not_active', 'status', 'converted', 'order_id', :'third_order'),
+                    'WG002: one''s own is');
+ROLLBACK TO cleaned_up;
+
 -- WG003 cart_empty ------------------------------------------------------------------------------
 
 CALL fill_cart(5, 'ON', 'ann', '{}');
@@ -203,6 +221,14 @@ SELECT is((SELECT jsonb_agg(p ->> 'reason') FROM jsonb_array_elements(
           jsonb_build_array(reason), format('calc_order_totals says %s, too', reason))
 FROM (VALUES ('NOPE', 'unknown'), ('OFF', 'inactive'), ('SOON', 'not_started'), ('OVER', 'expired'),
              ('BIG', 'minimum_not_met'), ('NEVER', 'exhausted')) AS p (code, reason);
+SAVEPOINT quota;
+INSERT INTO weedgo_data.promo_counters (store_id, code, bucket, used, quota) VALUES (store('ON'), 'SAVE10', 0, 3, 3);
+SELECT is((SELECT t.problems FROM weedgo.calc_order_totals(store('ON'), cart(1), customer('ann'), promo_code => 'SAVE10') t),
+          '[{"code": "promo_invalid", "promo_code": "SAVE10", "reason": "exhausted"}]',
+          'calc_order_totals sees that a quota is used up');
+SELECT is(detail_of($$SELECT weedgo.checkout_cart(store('ON'), cart(1), customer('ann'), promo_code => 'SAVE10')$$) ->> 'reason', 'exhausted',
+          'WG006: and so does the checkout');
+ROLLBACK TO quota;
 SAVEPOINT used_up;
 CALL fill_cart(11, 'ON', 'ann', '{"GUMMY": 1}');
 CALL fill_cart(12, 'ON', NULL, '{"GUMMY": 1}');
@@ -282,6 +308,13 @@ CALL fill_cart(18, 'OTTAWA', 'ann', '{"GUMMY": 1}');
 SELECT accepted($$SELECT weedgo.checkout_cart(store('ON'), cart(16), customer('ben'), idempotency_key => 'key 1')$$, 'another customer may use the key');
 SELECT accepted($$SELECT weedgo.checkout_cart(store('ON'), cart(17), idempotency_key => 'key 1')$$, 'so may a guest');
 SELECT accepted($$SELECT weedgo.checkout_cart(store('OTTAWA'), cart(18), customer('ann'), idempotency_key => 'key 1')$$, 'and the customer in another store');
+-- A guest's cart may have any id, a customer's too: the keys are no more the customer's for that.
+INSERT INTO weedgo_data.carts (store_id, cart_id) VALUES (store('ON'), customer('ben'));
+INSERT INTO weedgo_data.cart_items (store_id, cart_id, sku, quantity) VALUES (store('ON'), customer('ben'), 'GUMMY', 1);
+SELECT accepted($$SELECT weedgo.checkout_cart(store('ON'), customer('ben'), idempotency_key => 'key 2')$$, 'a guest has a cart called like a customer');
+CALL fill_cart(60, 'ON', 'ben', '{"FLOWER": 1}');
+SELECT accepted($$SELECT weedgo.checkout_cart(store('ON'), cart(60), customer('ben'), idempotency_key => 'key 2')$$,
+                'and that customer''s keys are still unused');
 ROLLBACK TO keys;
 SELECT refused($$SELECT weedgo.checkout_cart(store('ON'), cart(7), customer('ann'), idempotency_key => 'key 2')$$, 'WG005', 'items_unavailable',
                'a refusal is not kept under its key: the first time ...');
@@ -377,6 +410,12 @@ SELECT refused_with($$SELECT weedgo.checkout_cart(store('ON'), cart(1), customer
                     'relation weedgo_data.stock cannot be used: it is missing', '{"code": "setup"}', '55000: a relation is missing');
 SELECT matches((refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(1), customer('ann'))$$)).hint, 'check_setup\(\)',
                'the HINT of 55000 names check_setup()');
+ROLLBACK TO missing;
+-- A count of changed rows must not hide that one sku changed twice and another not at all.
+ALTER TABLE weedgo_data.stock DROP CONSTRAINT stock_pkey;
+INSERT INTO weedgo_data.stock SELECT * FROM weedgo_data.stock WHERE store_id = store('ON') AND sku = 'FLOWER';
+CALL fill_cart(61, 'ON', 'ann', '{"FLOWER": 1, "GONE": 5}');
+SELECT refused($$SELECT weedgo.checkout_cart(store('ON'), cart(61), customer('ann'))$$, '55000', 'setup', '55000: stock of one sku in two rows');
 ROLLBACK TO missing;
 
 -- Which goes first ----------------------------------------------------------------------------------

@@ -3,6 +3,17 @@
 \ir fixture.psql
 SELECT no_plan();
 
+-- A schema that somebody else has made is not moved into.
+CREATE ROLE shop_intruder;
+CREATE SCHEMA weedgo AUTHORIZATION shop_intruder;
+SELECT throws_ok('CREATE EXTENSION weedgo_checkout', '42501', 'schema weedgo exists and belongs to an ordinary role',
+                 'an ordinary role''s schema weedgo keeps the extension out');
+DROP SCHEMA weedgo;
+CREATE SCHEMA weedgo;
+SELECT lives_ok('CREATE EXTENSION weedgo_checkout', 'a superuser''s does not');
+DROP EXTENSION weedgo_checkout;
+DROP SCHEMA weedgo;
+
 -- A test server does without some of the settings that a real one needs.
 CREATE EXTENSION weedgo_checkout;
 CREATE FUNCTION findings() RETURNS TABLE (finding text, hint text) LANGUAGE sql AS $$
@@ -68,6 +79,26 @@ CREATE TEMP TABLE causes (change, awaited, hint_mends) AS VALUES
      ARRAY['error: weedgo_data.holds: its column "quantity" is of type bigint, not integer'], false),
     ('DROP TABLE weedgo_data.holds, weedgo_data.payments',
      ARRAY['error: weedgo_data.holds: it is missing', 'error: weedgo_data.payments: it is missing'], false),
+    ('CREATE DOMAIN public.few AS integer; ALTER TABLE weedgo_data.holds ALTER quantity TYPE public.few',
+     ARRAY['error: weedgo_data.holds: its column "quantity" is of type public.few, not integer'], false),
+    ('ALTER TABLE weedgo_data.holds RENAME TO h; CREATE FOREIGN DATA WRAPPER far; CREATE SERVER far FOREIGN DATA WRAPPER far; '
+     'CREATE FOREIGN TABLE weedgo_data.holds (store_id uuid) SERVER far; ALTER TABLE weedgo_data.holds OWNER TO weedgo_owner',
+     ARRAY['error: weedgo_data.holds: it is not a table'], false),
+    -- Types whose casts go by the session: a price or a window must not
+    ('ALTER TABLE weedgo_data.promo_codes ALTER valid_from TYPE timestamp',
+     ARRAY['error: weedgo_data.promo_codes: its column "valid_from" is of type timestamp without time zone, not timestamp with time zone'], false),
+    ('ALTER TABLE weedgo_data.products ALTER sale_until TYPE text',
+     ARRAY['error: weedgo_data.products: its column "sale_until" is of type text, not timestamp with time zone'], false),
+    ('ALTER TABLE weedgo_data.payment_methods ALTER expires_on TYPE timestamptz',
+     ARRAY['error: weedgo_data.payment_methods: its column "expires_on" is of type timestamp with time zone, not date'], false),
+    ('ALTER TABLE weedgo_data.products DROP COLUMN sale_price; ALTER TABLE weedgo_data.products ADD COLUMN sale_price money',
+     ARRAY['error: weedgo_data.products: its column "sale_price" is of type money, not numeric'], false),
+    -- Rows that stand twice
+    ('ALTER TABLE weedgo_data.stock RENAME TO s; CREATE VIEW weedgo_data.stock AS SELECT * FROM weedgo_data.s; '
+     'ALTER VIEW weedgo_data.stock OWNER TO weedgo_owner; ALTER TABLE weedgo_data.s DROP CONSTRAINT stock_pkey; '
+     'INSERT INTO weedgo_data.s SELECT * FROM weedgo_data.s WHERE sku = ''GUMMY'' AND store_id = fixture.store(''ON'')',
+     ARRAY['error: weedgo_data.stock: it has 2 rows for GUMMY'], false),
+    ('ALTER TABLE weedgo_data.orders SET UNLOGGED', ARRAY['error: weedgo_data.orders: it is not in the write-ahead log: a crash empties it'], true),
     -- Views that cannot be written
     ('ALTER TABLE weedgo_data.stock RENAME TO s; CREATE VIEW weedgo_data.stock AS SELECT store_id, sku, bucket, available + 0 AS available, reserved '
      'FROM weedgo_data.s; ALTER VIEW weedgo_data.stock OWNER TO weedgo_owner',
@@ -98,6 +129,9 @@ CREATE TEMP TABLE causes (change, awaited, hint_mends) AS VALUES
     ('GRANT UPDATE ON weedgo_data.products TO PUBLIC', ARRAY['error: weedgo_data.products: everyone has UPDATE on it'], false),
     ('GRANT CREATE ON SCHEMA weedgo TO PUBLIC', ARRAY['error: schema weedgo: everyone may create objects in it'], false),
     ('GRANT CREATE ON SCHEMA weedgo_data TO shop_stranger', ARRAY['error: schema weedgo_data: "shop_stranger" may create objects in it'], false),
+    ('ALTER SCHEMA weedgo OWNER TO shop_stranger', ARRAY['error: schema weedgo: it belongs to "shop_stranger", an ordinary role'], false),
+    ('CREATE FUNCTION weedgo.grant_app(role text) RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $f$$f$; '
+     'REVOKE ALL ON FUNCTION weedgo.grant_app(text) FROM PUBLIC', ARRAY['error: weedgo.grant_app(text): it is no function of weedgo_checkout'], false),
     -- The owner
     ('ALTER SCHEMA weedgo_data OWNER TO shop_stranger',
      ARRAY['error: schema weedgo_data: it belongs to "shop_stranger", the relations to "weedgo_owner"'], true),
@@ -114,9 +148,13 @@ CREATE TEMP TABLE causes (change, awaited, hint_mends) AS VALUES
      ARRAY['error: weedgo_data.cart_items: its triggers are missing or disabled'], false),
     ('ALTER TABLE weedgo_data.orders ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
      ARRAY['warning: weedgo_data.orders: row security is forced on its owner'], false),
+    ('CREATE FUNCTION public.later() RETURNS trigger LANGUAGE plpgsql AS $f$BEGIN RETURN NULL; END$f$; '
+     'CREATE CONSTRAINT TRIGGER later AFTER INSERT ON weedgo_data.orders DEFERRABLE FOR EACH ROW EXECUTE FUNCTION public.later()',
+     ARRAY['warning: weedgo_data.orders: its trigger "later" can be deferred'], false),
     -- Settings
     ('SET LOCAL synchronous_commit = off', ARRAY['warning: setting synchronous_commit: it is off'], false),
     ('SET LOCAL default_transaction_isolation = ''serializable''', ARRAY['warning: setting default_transaction_isolation: it is serializable'], false),
+    ('SET LOCAL plan_cache_mode = ''force_custom_plan''', ARRAY['warning: setting plan_cache_mode: it is force_custom_plan'], false),
     ('SET LOCAL weedgo_checkout.enabled = off', ARRAY['warning: setting weedgo_checkout.enabled: it is off'], false),
     -- Stores
     ('UPDATE weedgo_data.stores SET timezone = ''Toronto'' WHERE store_id = fixture.store(''ON'')',
@@ -133,6 +171,7 @@ CREATE TEMP TABLE causes (change, awaited, hint_mends) AS VALUES
     ('GRANT INSERT, UPDATE ON weedgo_data.products TO shop_stranger', '{}', false),
     ('ALTER TABLE weedgo_data.orders ADD COLUMN note text; CREATE INDEX ON weedgo_data.orders (created_at)', '{}', false),
     ('ALTER TABLE weedgo_data.orders DROP CONSTRAINT orders_pkey; CREATE UNIQUE INDEX ON weedgo_data.orders (order_id, store_id) INCLUDE (status)', '{}', false),
+    ('SET LOCAL quote_all_identifiers = on', '{}', false),
     ('UPDATE weedgo_data.stores SET timezone = ''america/toronto'' WHERE store_id = fixture.store(''ON'')', '{}', false),
     ('ALTER TABLE weedgo_data.cart_items ENABLE ALWAYS TRIGGER lock_edited_cart', '{}', false);
 

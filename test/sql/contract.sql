@@ -112,3 +112,24 @@ SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(5), custom
 SELECT object, problem FROM weedgo.check_setup() WHERE severity = 'error';
 SELECT status FROM weedgo_data.carts WHERE cart_id = cart(5);
 SELECT * FROM weedgo.verify_invariants();
+
+-- The session's first temporary table changes its search_path (without invalidating a plan, where
+-- an earlier session has left its schema): plans are made anew, and go by indexes all the same.
+\set ECHO none
+\i test/fixtures/shop.sql
+\set ECHO all
+CREATE TEMP TABLE earlier ();
+\c -
+CREATE TEMP TABLE earlier ();
+\c -
+SET search_path = fixture;
+CALL make_cart(1, 'ON', 'alice', '{"BLUE-DREAM": 2}');
+CALL make_cart(2, 'ON', 'alice', '{"BLUE-DREAM": 2}');
+ANALYZE weedgo_data.stock, weedgo_data.products, weedgo_data.stores;
+BEGIN;
+SELECT total FROM weedgo.checkout_cart(store('ON'), cart(1), customer('alice'));
+CREATE TEMP TABLE first ();
+SELECT sum(pg_stat_get_xact_numscans(oid)) AS before FROM pg_class WHERE relnamespace = 'weedgo_data'::regnamespace AND relkind = 'r' \gset
+SELECT total FROM weedgo.checkout_cart(store('ON'), cart(2), customer('alice'));
+SELECT sum(pg_stat_get_xact_numscans(oid)) - :before AS tables_read FROM pg_class WHERE relnamespace = 'weedgo_data'::regnamespace AND relkind = 'r';
+ROLLBACK;

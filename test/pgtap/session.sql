@@ -1,0 +1,104 @@
+-- What a session is set to changes neither what a checkout costs, nor what becomes of it, nor how it
+-- finds its rows.
+\ir fixture.psql
+SELECT no_plan();
+CALL open_shop();
+
+CREATE PROCEDURE fill(number integer) LANGUAGE sql AS $$CALL fixture.fill_cart(number, 'ON', 'ann', '{"FLOWER": 2}')$$;
+CREATE FUNCTION sell(number integer) RETURNS numeric LANGUAGE sql AS $$
+    SELECT total FROM weedgo.checkout_cart(fixture.store('ON'), fixture.cart(number), fixture.customer('ann'))
+$$;
+
+-- How acknowledged orders get lost ------------------------------------------------------------------------
+
+CREATE FUNCTION synchronous_commit_after(setting text, number integer) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    CALL fixture.fill(number);
+    PERFORM set_config('synchronous_commit', setting, true);
+    PERFORM fixture.sell(number);
+    RETURN current_setting('synchronous_commit');
+END
+$$;
+SELECT is(synchronous_commit_after('off', 1), 'on', 'an order is on disk before it is acknowledged, though the session would not wait');
+SELECT is(synchronous_commit_after('local', 2), 'on', 'and on a standby that must have it');
+SELECT is(synchronous_commit_after('remote_write', 3), 'remote_write', 'more than that is the administrator''s to choose');
+SELECT is(synchronous_commit_after('remote_apply', 4), 'remote_apply', 'in either direction');
+SAVEPOINT before_refusal;
+SET LOCAL synchronous_commit = off;
+SELECT is((refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(99), customer('ann'))$$)).state, 'WG001', 'a refusal');
+SELECT is(current_setting('synchronous_commit'), 'off', 'leaves the session as it was');
+ROLLBACK TO before_refusal;
+
+-- Formats, zones, planners --------------------------------------------------------------------------------
+
+CREATE FUNCTION total_under(name text, setting text, number integer) RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE
+    before text := current_setting(name);
+    total  numeric;
+BEGIN
+    CALL fixture.fill(number);
+    PERFORM set_config(name, setting, true);
+    total := fixture.sell(number);
+    PERFORM set_config(name, before, true);
+    RETURN total;
+END
+$$;
+SELECT is(total_under(name, setting, number), 45.18, format('%s = %s changes no price', name, setting))
+FROM (VALUES (10, 'TimeZone', 'Pacific/Kiritimati'), (11, 'DateStyle', 'German'), (12, 'IntervalStyle', 'iso_8601'),
+             (13, 'extra_float_digits', '-15'), (14, 'quote_all_identifiers', 'on'), (15, 'transform_null_equals', 'on'),
+             (16, 'array_nulls', 'off'), (17, 'bytea_output', 'escape'), (18, 'standard_conforming_strings', 'off'),
+             (19, 'plan_cache_mode', 'force_custom_plan'), (20, 'enable_indexscan', 'off'), (21, 'enable_nestloop', 'off'),
+             (22, 'jit', 'on')) AS s (number, name, setting);
+
+-- A plan that is made anew, for whatever reason, goes by indexes all the same.
+CREATE FUNCTION whole_tables_read() RETURNS bigint LANGUAGE sql AS $$
+    SELECT sum(pg_stat_get_xact_numscans(c.oid)) FROM pg_class c
+    WHERE c.relnamespace = 'weedgo_data'::regnamespace AND c.relkind = 'r'
+$$;
+CREATE FUNCTION whole_tables_read_by(number integer) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    before bigint;
+BEGIN
+    CALL fixture.fill(number);
+    before := fixture.whole_tables_read();
+    PERFORM fixture.sell(number);
+    RETURN fixture.whole_tables_read() - before;
+END
+$$;
+SELECT is(whole_tables_read_by(30), 0::bigint, 'no table is read from end to end');
+ANALYZE weedgo_data.stock;
+SELECT is(whole_tables_read_by(31), 0::bigint, 'nor after ANALYZE');
+ALTER TABLE weedgo_data.products ADD COLUMN colour text;
+SELECT is(whole_tables_read_by(32), 0::bigint, 'nor after ALTER TABLE');
+
+ALTER TABLE weedgo_data.stock RENAME TO stock_aside;
+CREATE TABLE weedgo_data.stock (LIKE weedgo_data.stock_aside INCLUDING ALL) PARTITION BY HASH (store_id);
+CREATE TABLE weedgo_data.stock_0 PARTITION OF weedgo_data.stock FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE weedgo_data.stock_1 PARTITION OF weedgo_data.stock FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO weedgo_data.stock SELECT * FROM weedgo_data.stock_aside;
+ALTER TABLE weedgo_data.stock OWNER TO weedgo_owner;
+ALTER TABLE weedgo_data.stock_0 OWNER TO weedgo_owner;
+ALTER TABLE weedgo_data.stock_1 OWNER TO weedgo_owner;
+SELECT is(whole_tables_read_by(33), 0::bigint, 'nor where stock is partitioned');
+ANALYZE weedgo_data.stock_0, weedgo_data.stock_1;
+SELECT is(whole_tables_read_by(34), 0::bigint, 'nor after ANALYZE of a partition');
+
+-- A trigger of the shop's own is planned as its session would have it, the first time too.
+CREATE TABLE seen (settings text);
+GRANT INSERT ON seen TO weedgo_owner;
+CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO fixture.seen VALUES (concat_ws(' ', current_setting('enable_seqscan'), current_setting('enable_hashjoin')));
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER look AFTER INSERT ON weedgo_data.orders FOR EACH ROW EXECUTE FUNCTION look();
+CALL fill(40);
+SELECT is(sell(40), 45.18, 'a checkout that is planned anew');
+CALL fill(41);
+SELECT is(sell(41), 45.18, 'and one that is not');
+SELECT results_eq('SELECT settings FROM seen', ARRAY['on on', 'on on'], 'leave a trigger the planner of its session');
+
+SELECT invariants_hold('and every invariant holds');
+SELECT * FROM finish();
+ROLLBACK;
