@@ -10,7 +10,10 @@ CALL make_cart(4, 'ON', 'bob', '{"SEEDS": 1}');
 CALL make_cart(5, 'ON', NULL, '{"PAPERS": 1}');
 SELECT FROM weedgo.checkout_cart(store('ON'), cart(1), customer('alice'), 'alice-visa', 'delivery', '{"street": "1 King Street"}',
     promo_code => 'SAVE10', tip => 3, idempotency_key => 'key-1');
+-- Orders of one millisecond may be listed in any order.
+SELECT FROM pg_sleep(0.002);
 SELECT FROM weedgo.checkout_cart(store('ON'), cart(2), customer('alice'));
+SELECT FROM pg_sleep(0.002);
 SELECT FROM weedgo.checkout_cart(store('ON'), cart(3), customer('alice'));
 SELECT FROM weedgo.checkout_cart(store('ON'), cart(4), customer('bob'));
 SELECT FROM weedgo.checkout_cart(store('ON'), cart(5));
