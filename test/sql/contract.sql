@@ -86,6 +86,20 @@ UPDATE weedgo_data.stores SET timezone = 'America/Nowhere';
 SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(4), customer('alice'))$$);
 ROLLBACK;
 
+-- A trigger of the application takes the cart away while it is sold: nothing is.
+CREATE FUNCTION fixture.take_cart() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN UPDATE weedgo_data.carts SET status = 'abandoned' WHERE cart_id = new.cart_id; RETURN new; END $$;
+CREATE FUNCTION fixture.keep_cart() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+GRANT USAGE ON SCHEMA fixture TO weedgo_owner;
+BEGIN;
+CREATE TRIGGER take_cart AFTER INSERT ON weedgo_data.orders FOR EACH ROW EXECUTE FUNCTION fixture.take_cart();
+SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(4), customer('alice'))$$);
+ROLLBACK;
+BEGIN;
+CREATE TRIGGER keep_cart BEFORE UPDATE ON weedgo_data.carts FOR EACH ROW EXECUTE FUNCTION fixture.keep_cart();
+SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(4), customer('alice'))$$);
+ROLLBACK;
+
 -- Prices and stock are replaced by views, records get columns and are partitioned: it goes on.
 ALTER TABLE weedgo_data.products RENAME TO old_products;
 CREATE VIEW weedgo_data.products AS SELECT store_id, sku, name, 10.00 AS unit_price, NULL::numeric AS sale_price, sale_from, sale_until,
