@@ -96,6 +96,14 @@ SELECT cart_id = cart(11) AS of_cart_11, sku FROM weedgo_data.holds ORDER BY sku
 SELECT weedgo.expire_holds();
 SELECT sku FROM weedgo_data.holds;
 
+-- Carts of two stores may have the same id: each keeps its own hold.
+CALL make_cart(15, 'ON', NULL, '{"COLA": 1}');
+CALL make_cart(15, 'AB', NULL, '{"COLA": 2}');
+SELECT extended FROM weedgo.reserve_inventory(store('ON'), cart(15));
+SELECT extended FROM weedgo.reserve_inventory(store('AB'), cart(15));
+SELECT total FROM weedgo.checkout_cart(store('ON'), cart(15));
+SELECT store_id = store('AB') AS of_ab, sku, quantity FROM weedgo_data.holds;
+
 -- What a hold may not be.
 CALL make_cart(13, 'ON', NULL, '{}');
 SELECT * FROM refusal($$SELECT weedgo.reserve_inventory(store('ON'), cart(13))$$);
