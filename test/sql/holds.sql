@@ -77,6 +77,15 @@ SELECT total FROM weedgo.checkout_cart(store('BC'), cart(7), customer('bob'));
 SELECT sku, quantity FROM weedgo_data.holds;
 SELECT * FROM promised('BC');
 SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('BC'), cart(6), customer('alice'))$$);
+-- Nor do several.
+CALL make_cart(9, 'BC', NULL, '{"FEW": 2}');
+CALL make_cart(10, 'BC', NULL, '{"FEW": 1}');
+SELECT extended FROM weedgo.reserve_inventory(store('BC'), cart(9));
+SELECT extended FROM weedgo.reserve_inventory(store('BC'), cart(10));
+UPDATE weedgo_data.holds SET expires_at = now() - interval '1 second' WHERE sku = 'FEW';
+CALL make_cart(16, 'BC', NULL, '{"FEW": 3}');
+SELECT total FROM weedgo.checkout_cart(store('BC'), cart(16));
+SELECT * FROM promised('BC');
 -- One's own expired hold still counts, as long as nobody took it.
 CALL make_cart(8, 'AB', 'alice', '{"LAST-ONE": 1}');
 SELECT extended FROM weedgo.reserve_inventory(store('AB'), cart(8), customer('alice'));
