@@ -86,6 +86,14 @@ UPDATE weedgo_data.stores SET timezone = 'America/Nowhere';
 SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(4), customer('alice'))$$);
 ROLLBACK;
 
+-- The row of stock of what a cart holds is gone: the hold is not lost for that.
+SELECT extended FROM weedgo.reserve_inventory(store('ON'), cart(4), customer('alice'));
+BEGIN;
+DELETE FROM weedgo_data.stock WHERE store_id = store('ON') AND sku = 'BLUE-DREAM';
+SELECT * FROM refusal($$SELECT weedgo.release_inventory(store('ON'), cart(4), customer('alice'))$$);
+ROLLBACK;
+SELECT lines FROM weedgo.release_inventory(store('ON'), cart(4), customer('alice'));
+
 -- A trigger of the application takes the cart away while it is sold: nothing is.
 CREATE FUNCTION fixture.take_cart() RETURNS trigger LANGUAGE plpgsql
 AS $$ BEGIN UPDATE weedgo_data.carts SET status = 'abandoned' WHERE cart_id = new.cart_id; RETURN new; END $$;
