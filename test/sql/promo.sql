@@ -63,6 +63,16 @@ SELECT discount FROM weedgo.checkout_cart(store('ON'), cart(22), customer('alice
 -- A limit of none at all.
 UPDATE weedgo_data.promo_codes SET max_uses = 0 WHERE code = 'FIVEOFF' AND store_id = store('ON');
 SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(14), promo_code => 'FIVEOFF')$$);
+CALL make_cart(24, 'BC', 'bob', '{"PAPERS": 1}');
+UPDATE weedgo_data.promo_codes SET max_uses_per_customer = 0 WHERE code = 'EACH' AND store_id = store('BC');
+SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('BC'), cart(24), customer('bob'), promo_code => 'EACH')$$);
+-- A counter's own share of the limit goes before the code's.
+INSERT INTO weedgo_data.promo_counters (store_id, code, used, quota) VALUES (store('BC'), 'TWICE', 0, 0);
+SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('BC'), cart(24), customer('bob'), promo_code => 'TWICE')$$);
+UPDATE weedgo_data.promo_counters SET quota = 1 WHERE store_id = store('BC');
+SELECT discount FROM weedgo.checkout_cart(store('BC'), cart(24), customer('bob'), promo_code => 'TWICE');
+CALL make_cart(25, 'BC', 'bob', '{"PAPERS": 1}');
+SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('BC'), cart(25), customer('bob'), promo_code => 'TWICE')$$);
 
 -- A use is part of its order: a checkout that fails later, here for stock, has used nothing.
 CALL make_cart(31, 'BC', 'alice', '{"FEW": 4}');
