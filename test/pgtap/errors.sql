@@ -62,6 +62,11 @@ SELECT order_id AS third_order FROM weedgo.checkout_cart(store('ON'), cart(3), c
 SELECT refused_with($$SELECT weedgo.checkout_cart(store('ON'), cart(3), customer('ann'))$$, 'WG002', 'the cart is not active',
                     jsonb_build_object('code', 'cart_not_active', 'status', 'converted', 'order_id', :'third_order'),
                     'WG002: a converted cart names its order');
+UPDATE weedgo_data.carts SET status = 'active', order_id = NULL WHERE cart_id = cart(3);
+SELECT refused_with($$SELECT weedgo.checkout_cart(store('ON'), cart(3), customer('ann'))$$, 'WG002', 'the cart is not active',
+                    jsonb_build_object('code', 'cart_not_active', 'status', 'converted', 'order_id', :'third_order'),
+                    'WG002: a cart that has an order, whatever its status says');
+UPDATE weedgo_data.carts SET status = 'converted', order_id = :'third_order' WHERE cart_id = cart(3);
 CALL fill_cart(4, 'ON', 'ann', '{"FLOWER": 1}');
 UPDATE weedgo_data.carts SET status = 'abandoned' WHERE cart_id = cart(4);
 SELECT refused_with($$SELECT weedgo.checkout_cart(store('ON'), cart(4), customer('ann'))$$, 'WG002', 'the cart is not active',

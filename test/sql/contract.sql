@@ -86,6 +86,15 @@ UPDATE weedgo_data.stores SET timezone = 'America/Nowhere';
 SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(4), customer('alice'))$$);
 ROLLBACK;
 
+-- More than all of it cannot be taken off.
+BEGIN;
+ALTER TABLE weedgo_data.promo_codes DROP CONSTRAINT promo_codes_check;
+UPDATE weedgo_data.promo_codes SET discount_value = 100.01 WHERE code = 'SAVE10';
+SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(4), customer('alice'), promo_code => 'SAVE10')$$);
+UPDATE weedgo_data.promo_codes SET discount_value = 100 WHERE code = 'SAVE10';
+SELECT discount, total FROM weedgo.checkout_cart(store('ON'), cart(4), customer('alice'), promo_code => 'SAVE10');
+ROLLBACK;
+
 -- The row of stock of what a cart holds is gone: the hold is not lost for that.
 SELECT extended FROM weedgo.reserve_inventory(store('ON'), cart(4), customer('alice'));
 BEGIN;
