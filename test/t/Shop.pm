@@ -11,7 +11,7 @@ use Test::More;
 use Time::HiRes qw(time usleep);
 
 # Far more than anything here takes, even on a busy machine.
-our $patience_s = 120;
+our $patience_s = 60;
 
 # One store, 40 skus at 10.00 with 1000 units of each, two customers; everything has a name, and
 # shop.id(name) is its id.
@@ -39,14 +39,16 @@ CREATE FUNCTION shop.fill(cart text, VARIADIC numbers integer[] DEFAULT '{1}') R
             (SELECT jsonb_agg(jsonb_build_object('sku', shop.sku(n), 'quantity', 1)) FROM unnest(numbers) n))).cart_id;
 SQL
 
-# Starts a cluster with the shop: Shop->start(name, settings => 'line, ...', streaming => 1).
+# Starts a cluster with the shop: Shop->start(name, settings => "line\n...", streaming => 1).
 sub start
 {
 	my ($class, $name, %options) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
 	$node->init(allows_streaming => $options{streaming});
-	# Compiling takes longer than the small queries of a test.
-	$node->append_conf('postgresql.conf', "jit = off\n" . ($options{settings} // ''));
+	# Compiling takes longer than the small queries of a test. The library is loaded when a session
+	# begins, so that a test can read its settings before it calls a function.
+	$node->append_conf('postgresql.conf',
+		"jit = off\nsession_preload_libraries = 'weedgo_checkout'\n" . ($options{settings} // ''));
 	$node->start;
 	$node->safe_psql('postgres', $set_up);
 	return $class->on($node);
@@ -161,29 +163,30 @@ sub refusal
 # One psql that is told a statement at a time.
 package Shop::Session;
 
-use IPC::Run ();
+use IO::Select ();
+use IPC::Open3 ();
+use Symbol ();
 use Time::HiRes ();
 
 sub new
 {
 	my ($class, $connection) = @_;
-	my $self = bless { in => '', out => '', err => '', asked => 0 }, $class;
-	$self->{psql} = IPC::Run::start(
-		[ 'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $connection, '-f', '-' ],
-		'<', \$self->{in}, '>', \$self->{out}, '2>', \$self->{err},
-		IPC::Run::timer($Shop::patience_s));
+	my $self = bless { text => { out => '', err => '' }, asked => 0 }, $class;
+	my ($in, $out, $err) = map { Symbol::gensym() } 1 .. 3;
+	$self->{psql} = IPC::Open3::open3($in, $out, $err,
+		qw(psql -XAtq -v VERBOSITY=verbose -f - -d), $connection);
+	@$self{qw(in pipes)} = ($in, { out => $out, err => $err });
 	return $self;
 }
 
-# Sends a statement and does not wait for it.
+# Sends a statement, with or without its semicolon, and does not wait for it. The mark after it tells where its answer ends.
 sub send
 {
 	my ($self, $sql) = @_;
-	$self->{asked}++;
-	my $mark = "answered $self->{asked}";
-	$self->{in} .= "$sql\n\\echo $mark\n\\warn $mark\n";
-	$self->{psql}->pump while length $self->{in};
+	local $SIG{PIPE} = 'IGNORE';
+	my $mark = 'answered ' . ++$self->{asked};
 	$self->{sent_at} = Time::HiRes::time();
+	syswrite($self->{in}, "$sql;\n\\echo $mark\n\\warn $mark\n");
 }
 
 # Waits for the answer: what psql wrote to its output, and its errors. psql may be gone by then.
@@ -191,19 +194,29 @@ sub answer
 {
 	my ($self) = @_;
 	my $mark = "answered $self->{asked}\n";
-	my $start = Time::HiRes::time();
-	while (index($self->{out}, $mark) < 0 || index($self->{err}, $mark) < 0)
-	{
-		last unless $self->{psql}->pumpable;
-		die "no answer in $Shop::patience_s s" if Time::HiRes::time() - $start > $Shop::patience_s;
-		eval { $self->{psql}->pump; 1 } or last;
-	}
+	my $text = $self->{text};
+	$self->_read until $self->_is_gone || (index($text->{out}, $mark) >= 0 && index($text->{err}, $mark) >= 0);
 	$self->{took_s} = Time::HiRes::time() - $self->{sent_at};
-	my ($out, $err) = ($self->{out}, $self->{err});
-	$self->{out} = $self->{err} = '';
-	s/answered \d+\n// for $out, $err;
+	my ($out, $err) = map { s/\Q$mark\E//r } @$text{qw(out err)};
+	$text->{$_} = '' for qw(out err);
 	chomp($out);
 	return ($out, $err);
+}
+
+sub _is_gone { return !%{ $_[0]{pipes} }; }
+
+# Reads what there is, or waits for it.
+sub _read
+{
+	my ($self) = @_;
+	my $pipes = $self->{pipes};
+	my @ready = IO::Select->new(values %$pipes)->can_read($Shop::patience_s)
+	  or die "psql said nothing for $Shop::patience_s s";
+	for my $name (keys %$pipes)
+	{
+		next unless grep { $_ == $pipes->{$name} } @ready;
+		delete $pipes->{$name} unless sysread($pipes->{$name}, $self->{text}{$name}, 65536, length $self->{text}{$name});
+	}
 }
 
 sub ask
@@ -236,14 +249,16 @@ sub pid
 sub kill_client
 {
 	my ($self) = @_;
-	kill 'KILL', map { $_->{PID} } @{ $self->{psql}{KIDS} };
+	kill 'KILL', $self->{psql};
 }
 
+# The client ends as psql does when there is nothing more to do.
 sub close
 {
 	my ($self) = @_;
-	$self->{in} .= "\\q\n";
-	eval { $self->{psql}->finish };
+	close($self->{in});
+	$self->_read until $self->_is_gone;
+	waitpid($self->{psql}, 0);
 }
 
 1;
