@@ -57,6 +57,15 @@ subtest 'weedgo_checkout.lock_timeout = 0: only that of the session counts' => s
 	is(Shop::refusal($err), '55P03 cart_locked', 'with the same error');
 };
 
+subtest 'a setting made before the library is loaded counts too' => sub {
+	my $early = $shop->session($shop->node->connstr('postgres') . " options='-c session_preload_libraries='");
+	$early->value("SET weedgo_checkout.lock_timeout = '300ms'");
+	my (undef, $err) = $early->ask(Shop::checkout('cart'));
+	is(Shop::refusal($err), '55P03 cart_locked', 'the cart is locked');
+	ok($early->took < 8, 'after this time, not the default');
+	$early->close;
+};
+
 subtest 'inside a transaction that goes on' => sub {
 	my (undef, $err) = $buyer->ask(<<'SQL');
 SET weedgo_checkout.lock_timeout = '300ms'; SET lock_timeout = '50s';
@@ -77,11 +86,12 @@ subtest 'lock_cart that must not wait' => sub {
 };
 $holder->value('ROLLBACK;');
 
+$shop->ask('GRANT USAGE ON SCHEMA shop TO weedgo_owner');
+
 # An application's trigger on orders is supported API; so are its errors.
 $shop->ask(<<'SQL');
 CREATE TABLE shop.courier (busy boolean);
 INSERT INTO shop.courier VALUES (true);
-GRANT USAGE ON SCHEMA shop TO weedgo_owner;
 GRANT ALL ON shop.courier TO weedgo_owner;
 CREATE FUNCTION shop.call_courier() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -92,10 +102,30 @@ BEGIN
     UPDATE shop.courier SET busy = true;
     RETURN NULL;
 END $$;
-CREATE TRIGGER courier AFTER INSERT ON weedgo_data.orders FOR EACH ROW EXECUTE FUNCTION shop.call_courier();
 SQL
 
+subtest 'ten seconds are what a checkout waits with by default' => sub {
+	$shop->ask(<<'SQL');
+CREATE TABLE shop.seen (lock_timeout text);
+GRANT INSERT ON shop.seen TO weedgo_owner;
+CREATE FUNCTION shop.see() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO shop.seen VALUES (current_setting('lock_timeout'));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER see AFTER INSERT ON weedgo_data.orders FOR EACH ROW EXECUTE FUNCTION shop.see();
+SELECT shop.fill('seen');
+SQL
+	$buyer->value('RESET weedgo_checkout.lock_timeout; RESET lock_timeout');
+	$buyer->value(Shop::checkout('seen'));
+	is($shop->ask('SELECT lock_timeout FROM shop.seen'), '10s', 'seen by a trigger on orders');
+	is($buyer->value('SHOW lock_timeout'), '0', 'the setting of the session is as before');
+	$shop->ask('DROP TRIGGER see ON weedgo_data.orders');
+};
+
 subtest 'a 55P03 raised by a trigger passes unchanged' => sub {
+	$shop->ask('CREATE TRIGGER courier AFTER INSERT ON weedgo_data.orders'
+		  . ' FOR EACH ROW EXECUTE FUNCTION shop.call_courier()');
 	my (undef, $err) = $buyer->ask(Shop::checkout('cart'));
 	like($err, qr/ERROR:  55P03: no courier\nDETAIL:  all are busy\nHINT:  walk\n/, 'all of it');
 };

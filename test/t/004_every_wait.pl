@@ -1,93 +1,117 @@
-# Whatever a call waits for, a timeout or a cancel ends the wait: the call then leaves nothing
-# behind, its session goes on, and the same call succeeds once the way is free.
+# Whatever a call waits for, a timeout, a cancel or the end of its session ends the wait: the call
+# then leaves nothing behind, and the same call succeeds once the way is free.
 use strict;
 use warnings;
 use Shop;
 use Test::More;
 
-my $shop = Shop->start('every_wait');
+my $shop = Shop->start('every_wait', settings => "client_connection_check_interval = '100ms'\n");
 
 sub row_of { return "SELECT FROM weedgo_data.$_[0] WHERE $_[1] FOR UPDATE;"; }
 
 my $key = "shop.id('alice'), idempotency_key => 'key'";
 my $promo = "shop.id('alice'), promo_code => 'EACH'";
 my $cart_row = row_of('carts', "cart_id = shop.id('cart')");
+my $hold_row = row_of('holds', "cart_id = shop.id('cart') AND sku = 'SKU-02'");
 my $stock_row = row_of('stock', "sku = 'SKU-02'");
+my $cart_lock = Shop::lock_cart('cart');
+my $put = "SELECT shop.fill('cart', 1, 3);";
+my $release = "SELECT lines FROM weedgo.release_inventory(shop.id('store'), shop.id('cart'));";
 
 # What is waited for; what its holder does; the call that waits; its error when lock_timeout ends it.
 my @waits = (
-	[ 'the lock of the cart', Shop::lock_cart('cart'), Shop::checkout('cart'), 'cart_locked' ],
+	[ 'the lock of the cart', $cart_lock, Shop::checkout('cart'), 'cart_locked' ],
 	[ 'the row of the cart', $cart_row, Shop::checkout('cart'), 'row_locked' ],
 	[ 'an order with the same key', Shop::checkout('other', $key), Shop::checkout('cart', $key), 'row_locked' ],
 	[ 'the counter of a promo code', row_of('promo_counters', "code = 'EACH'"),
 		Shop::checkout('cart', $promo), 'row_locked' ],
 	[ 'the counter of a customer', row_of('promo_customers', "code = 'EACH'"),
 		Shop::checkout('cart', $promo), 'row_locked' ],
-	[ 'the holds of the cart', row_of('holds', "cart_id = shop.id('cart')"), Shop::checkout('cart'), 'row_locked' ],
+	[ 'the holds of the cart', $hold_row, Shop::checkout('cart'), 'row_locked' ],
 	[ 'stock', $stock_row, Shop::checkout('other'), 'row_locked' ],
-	[ 'the lock of the cart, in put_cart', Shop::lock_cart('cart'), "SELECT shop.fill('cart', 1, 2);", 'cart_locked' ],
-	[ 'the row of the cart, in put_cart', $cart_row, "SELECT shop.fill('cart', 1, 2);", 'row_locked' ],
+	[ 'a table that gets an index', 'LOCK TABLE weedgo_data.order_events IN SHARE MODE;',
+		Shop::checkout('cart'), 'row_locked' ],
+	[ 'the lock of the cart, in put_cart', $cart_lock, $put, 'cart_locked' ],
+	[ 'the row of the cart, in put_cart', $cart_row, $put, 'row_locked' ],
+	[ 'the lock of the cart, in reserve_inventory', $cart_lock, Shop::reserve('cart'), 'cart_locked' ],
+	[ 'the row of the cart, in reserve_inventory', $cart_row, Shop::reserve('cart'), 'row_locked' ],
+	[ 'the holds of the cart, in reserve_inventory', $hold_row, Shop::reserve('cart'), 'row_locked' ],
 	[ 'stock, in reserve_inventory', $stock_row, Shop::reserve('other'), 'row_locked' ],
-	[ 'stock, in release_inventory', $stock_row,
-		"SELECT lines FROM weedgo.release_inventory(shop.id('store'), shop.id('cart'));", 'row_locked' ],
-	[ 'stock, in expire_holds', $stock_row,
-		"SELECT weedgo.expire_holds(shop.id('store'));", undef ],
+	[ 'the lock of the cart, in release_inventory', $cart_lock, $release, 'cart_locked' ],
+	[ 'the holds of the cart, in release_inventory', $hold_row, $release, 'row_locked' ],
+	[ 'stock, in release_inventory', $stock_row, $release, 'row_locked' ],
+	[ 'stock, in expire_holds', $stock_row, "SELECT weedgo.expire_holds(shop.id('store'));", 'row_locked' ],
 );
+
+# Whoever is called first has used the promo code, so that there are counters to wait for.
+sub set_up
+{
+	my ($name) = @_;
+	$shop->ask('TRUNCATE ' . join(', ', map { "weedgo_data.$_" }
+		  qw(orders order_items order_events holds carts cart_items promo_counters promo_customers)));
+	$shop->ask('UPDATE weedgo_data.stock SET available = 1000, reserved = 0');
+	$shop->ask("SELECT shop.fill('cart', 1, 2), shop.fill('other', 2, 3), shop.fill('first')");
+	$shop->ask(Shop::checkout('first', $promo));
+	$shop->ask(Shop::reserve('cart'));
+	$shop->ask("UPDATE weedgo_data.holds SET expires_at = now() - interval '1 minute'")
+	  if $name =~ /expire_holds/;
+}
 
 for my $wait (@waits)
 {
 	my ($name, $blocking, $call, $code) = @$wait;
 	subtest $name => sub {
-		# The counted cart has used the promo code, so that there are counters to wait for.
-		$shop->ask("UPDATE weedgo_data.stock s SET available = 1000, reserved = 0");
-		$shop->ask("TRUNCATE weedgo_data.orders, weedgo_data.order_items, weedgo_data.order_events,"
-			  . " weedgo_data.holds, weedgo_data.carts, weedgo_data.cart_items, weedgo_data.promo_counters,"
-			  . " weedgo_data.promo_customers");
-		$shop->ask("SELECT shop.fill('cart', 1, 2), shop.fill('other', 2, 3), shop.fill('counted')");
-		$shop->ask(Shop::checkout('counted', "shop.id('alice'), promo_code => 'EACH'"));
-		$shop->ask(Shop::reserve('cart'));
-		$shop->ask("UPDATE weedgo_data.holds SET expires_at = now() - interval '1 minute'")
-		  if $name =~ /expire_holds/;
-
+		set_up($name);
 		my ($holder, $buyer) = ($shop->session, $shop->session);
 		my $pid = $buyer->pid;
 		$holder->value("BEGIN; $blocking");
 		my $before = $shop->contents;
-
 		my $left_nothing = sub {
-			is($shop->contents, $before, 'nothing is written');
-			is($shop->ask("SELECT count(*) FROM pg_locks WHERE pid = $pid AND locktype IN ('advisory', 'tuple')"),
-				0, 'no lock is left');
-			is($buyer->value('SHOW lock_timeout;'), '0', 'the session goes on, with its own settings');
+			my ($how) = @_;
+			is($shop->contents, $before, "$how: nothing is written");
+			is($shop->ask("SELECT count(*) FROM pg_locks WHERE pid <> pg_backend_pid() AND pid <> " . $holder->pid),
+				0, "$how: no lock is left");
+		};
+		my $waits = sub {
+			my ($session) = @_;
+			$session->pid;
+			$session->send($call);
+			$shop->wait_until_blocked($session);
 		};
 
-		if (defined $code)
-		{
-			$buyer->value("SET weedgo_checkout.lock_timeout = '300ms';");
-			my (undef, $err) = $buyer->ask($call);
-			is(Shop::refusal($err), "55P03 $code", "lock_timeout: $code");
-			$left_nothing->();
-			$buyer->value('RESET weedgo_checkout.lock_timeout;');
-		}
+		$buyer->value("SET weedgo_checkout.lock_timeout = '200ms'");
+		is(Shop::refusal(($buyer->ask($call))[1]), "55P03 $code", "lock_timeout: $code");
+		$left_nothing->('lock_timeout');
+		$buyer->value('RESET weedgo_checkout.lock_timeout');
 
-		$buyer->value("SET statement_timeout = '300ms';");
-		my (undef, $timeout_err) = $buyer->ask($call);
-		is(Shop::sqlstate($timeout_err), '57014', 'statement_timeout: 57014');
-		$buyer->value('RESET statement_timeout;');
-		$left_nothing->();
+		$buyer->value("SET statement_timeout = '200ms'");
+		is(Shop::sqlstate(($buyer->ask($call))[1]), '57014', 'statement_timeout: 57014');
+		$left_nothing->('statement_timeout');
+		$buyer->value('RESET statement_timeout');
 
-		$buyer->send($call);
-		$shop->wait_until_blocked($buyer);
+		$waits->($buyer);
 		$shop->ask("SELECT pg_cancel_backend($pid)");
-		my (undef, $cancel_err) = $buyer->answer;
-		is(Shop::sqlstate($cancel_err), '57014', 'pg_cancel_backend: 57014');
-		$left_nothing->();
+		is(Shop::sqlstate(($buyer->answer)[1]), '57014', 'pg_cancel_backend: 57014');
+		$left_nothing->('pg_cancel_backend');
+		is($buyer->value('SHOW lock_timeout'), '0', 'the session goes on, with its own settings');
+		is($buyer->value('SELECT current_user'), 'postgres', 'and as its own role');
 
-		$holder->value('ROLLBACK;');
-		my (undef, $err) = $buyer->ask($call);
-		is($err, '', 'then the same call succeeds');
+		my ($terminated, $lost) = ($shop->session, $shop->session);
+		$waits->($terminated);
+		$shop->ask('SELECT pg_terminate_backend(' . $terminated->pid . ')');
+		is(Shop::sqlstate(($terminated->answer)[1]), '57P01', 'pg_terminate_backend: 57P01');
+		$shop->wait_until_ended($terminated->pid);
+		$left_nothing->('pg_terminate_backend');
+
+		$waits->($lost);
+		$lost->kill_client;
+		$shop->wait_until_ended($lost->pid);
+		$left_nothing->('the client is killed');
+
+		$holder->value('ROLLBACK');
+		is(($buyer->ask($call))[1], '', 'then the same call succeeds');
 		$shop->invariants_hold;
-		$_->close for $holder, $buyer;
+		$_->close for $holder, $buyer, $terminated, $lost;
 	};
 }
 

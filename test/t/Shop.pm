@@ -101,15 +101,23 @@ sub wait_until_blocked
 		  . " WHERE pid IN ($pids) AND wait_event_type = 'Lock'");
 }
 
-# How many locks of carts are held or waited for; of one cart, where it is named.
+# Returns when the server process is gone.
+sub wait_until_ended
+{
+	my ($self, $pid) = @_;
+	$self->wait_until("SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $pid)");
+}
+
+# The server processes that have or want the lock of a cart (granted, NOT granted); of any cart,
+# where none is named.
 sub cart_locks
 {
-	my ($self, $cart) = @_;
-	return $self->ask(
-		defined $cart
-		? "SELECT count(*) FROM pg_locks JOIN weedgo.cart_lock_key(shop.id('store'), shop.id('$cart')) k"
-		  . " USING (classid, objid, objsubid) WHERE locktype = 'advisory'"
-		: "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'");
+	my ($self, $cart, $state) = @_;
+	my $key = "(SELECT classid, objid, objsubid FROM weedgo.cart_lock_key(shop.id('store'), shop.id('$cart')))"
+	  if defined $cart;
+	return $self->ask("SELECT string_agg(pid::text, ' ') FROM pg_locks WHERE locktype = 'advisory'"
+		  . (defined $cart ? " AND (classid, objid, objsubid) IN $key" : '')
+		  . (defined $state ? " AND $state" : ''));
 }
 
 sub orders
@@ -123,7 +131,7 @@ sub orders
 sub contents
 {
 	my ($self) = @_;
-	my @tables = qw(orders order_items order_events holds promo_counters promo_customers stock carts);
+	my @tables = qw(orders order_items order_events holds promo_counters promo_customers stock carts cart_items);
 	return $self->ask("SELECT md5(concat(" . join(',',
 			map { "(SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM weedgo_data.$_ t)" } @tables)
 		  . '))');

@@ -1,0 +1,59 @@
+# A checkout costs as many statements as docs/reference.md says, however many lines the cart has, and
+# one transaction.
+use strict;
+use warnings;
+use Shop;
+use Test::More;
+
+my $shop = Shop->start('statements', settings => <<'CONF');
+shared_preload_libraries = 'pg_stat_statements'
+pg_stat_statements.track = all
+autovacuum = off
+CONF
+$shop->ask('CREATE EXTENSION pg_stat_statements');
+my $buyer = $shop->session;
+
+my $usual = 7;
+
+# What the call executed: its own statements, that is all but the call itself.
+sub executed
+{
+	my ($call) = @_;
+	$shop->ask('SELECT pg_stat_statements_reset()');
+	$buyer->value($call);
+	return $shop->ask('SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE NOT toplevel');
+}
+
+sub next_transaction { return $shop->ask('SELECT pg_snapshot_xmax(pg_current_snapshot())'); }
+
+my @carts = (1, 3, 30);
+$shop->ask("SELECT shop.fill('$_ lines', VARIADIC ARRAY(SELECT generate_series(1, $_)))") for @carts;
+for my $lines (@carts)
+{
+	my $before = next_transaction();
+	is(executed(Shop::checkout("$lines lines")), $usual, "$lines lines: $usual statements");
+	is(next_transaction() - $before, 1, "$lines lines: one transaction, without subtransactions");
+}
+
+sub costs
+{
+	my ($more, $arguments, $name, $prepare) = @_;
+	$shop->ask("SELECT shop.fill('$name', 1, 2)");
+	$prepare->($name) if $prepare;
+	is(executed(Shop::checkout($name, $arguments)), $usual + $more, "$name: $more more");
+}
+my $hold = sub { $shop->ask(Shop::reserve($_[0])) };
+my $hold_and_add = sub { $hold->($_[0]); $shop->ask("SELECT shop.fill('$_[0]', 1, 2, 3)") };
+
+costs(0, "idempotency_key => 'key'", 'a key');
+costs(0, "customer_id => shop.id('alice'), payment_method_id => 'alices-card'", 'a payment method');
+costs(0, "delivery_type => 'delivery', delivery_address => '{\"street\": \"1 King St\"}'", 'a delivery');
+costs(0, undef, 'a hold of all, which needs no stock', $hold);
+costs(1, undef, 'a hold of less', $hold_and_add);
+costs(2, "promo_code => 'SAVE10'", 'a promo code');
+costs(3, "customer_id => shop.id('alice'), promo_code => 'EACH'", 'a promo code used by a customer');
+costs(4, "customer_id => shop.id('bob'), promo_code => 'EACH', idempotency_key => 'all'", 'all of these', $hold_and_add);
+
+is($shop->orders, 11, 'all were checked out');
+$shop->invariants_hold;
+done_testing();
