@@ -120,6 +120,54 @@ sub cart_locks
 		  . (defined $state ? " AND $state" : ''));
 }
 
+# Runs every call in a session of its own, all at the same moment; returns [output, errors] of each.
+sub at_once
+{
+	my ($self, @calls) = @_;
+	my $gate = 4711;
+	my @sessions = map { $self->session } @calls;
+	$_->pid for @sessions;
+	$self->ask("SELECT pg_advisory_lock($gate)");
+	for my $number (keys @calls)
+	{
+		$sessions[$number]->send("DO 'BEGIN PERFORM pg_advisory_xact_lock_shared($gate); END'; $calls[$number]");
+	}
+	$self->wait_until_blocked(@sessions);
+	$self->ask("SELECT pg_advisory_unlock($gate)");
+	my @answers = map { [ $_->answer ] } @sessions;
+	$_->close for @sessions;
+	return @answers;
+}
+
+# Lets many clients call for some seconds: next->(client) is what a client calls next,
+# answered->(client, output, errors) what it got. A client whose connection is lost calls no more.
+# meanwhile->() runs once, after half of the time.
+sub load
+{
+	my ($self, %load) = @_;
+	my @sessions = map { $self->session } 1 .. $load{clients};
+	my %calling = map { $_ => $sessions[$_] } keys @sessions;
+	my $start = time;
+	$sessions[$_]->send($load{next}->($_)) for keys @sessions;
+	while (%calling)
+	{
+		if ($load{meanwhile} && time - $start > $load{seconds} / 2)
+		{
+			(delete $load{meanwhile})->();
+		}
+		Shop::Session::read_any(values %calling);
+		for my $client (keys %calling)
+		{
+			my $session = $calling{$client};
+			next unless $session->is_answered;
+			$load{answered}->($client, $session->answer);
+			delete $calling{$client} if $session->is_gone || time - $start > $load{seconds};
+			$session->send($load{next}->($client)) if $calling{$client};
+		}
+	}
+	$_->close for @sessions;
+}
+
 sub orders
 {
 	my ($self, $cart) = @_;
@@ -135,6 +183,13 @@ sub contents
 	return $self->ask("SELECT md5(concat(" . join(',',
 			map { "(SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM weedgo_data.$_ t)" } @tables)
 		  . '))');
+}
+
+# How many deadlocks the server has met since it was started.
+sub deadlocks
+{
+	my ($self) = @_;
+	return scalar(() = PostgreSQL::Test::Utils::slurp_file($self->node->logfile) =~ /deadlock detected/g);
 }
 
 sub invariants_hold
@@ -197,33 +252,42 @@ sub send
 	syswrite($self->{in}, "$sql;\n\\echo $mark\n\\warn $mark\n");
 }
 
-# Waits for the answer: what psql wrote to its output, and its errors. psql may be gone by then.
-sub answer
+# Whether the answer is there. There is none to wait for when psql is gone.
+sub is_answered
 {
 	my ($self) = @_;
 	my $mark = "answered $self->{asked}\n";
-	my $text = $self->{text};
-	$self->_read until $self->_is_gone || (index($text->{out}, $mark) >= 0 && index($text->{err}, $mark) >= 0);
+	return $self->is_gone || 2 == grep { index($_, $mark) >= 0 } values %{ $self->{text} };
+}
+
+sub is_gone { return !%{ $_[0]{pipes} }; }
+
+# Waits for the answer: what psql wrote to its output, and its errors.
+sub answer
+{
+	my ($self) = @_;
+	read_any($self) until $self->is_answered;
 	$self->{took_s} = Time::HiRes::time() - $self->{sent_at};
-	my ($out, $err) = map { s/\Q$mark\E//r } @$text{qw(out err)};
-	$text->{$_} = '' for qw(out err);
+	my ($out, $err) = map { s/answered \d+\n//r } @{ $self->{text} }{qw(out err)};
+	$self->{text} = { out => '', err => '' };
 	chomp($out);
 	return ($out, $err);
 }
 
-sub _is_gone { return !%{ $_[0]{pipes} }; }
-
-# Reads what there is, or waits for it.
-sub _read
+# Waits until one of the sessions says something, and reads what there is.
+sub read_any
 {
-	my ($self) = @_;
-	my $pipes = $self->{pipes};
-	my @ready = IO::Select->new(values %$pipes)->can_read($Shop::patience_s)
+	my (@sessions) = @_;
+	my $select = IO::Select->new(map { values %{ $_->{pipes} } } @sessions);
+	my %ready = map { $_ => 1 } $select->can_read($Shop::patience_s)
 	  or die "psql said nothing for $Shop::patience_s s";
-	for my $name (keys %$pipes)
+	for my $session (@sessions)
 	{
-		next unless grep { $_ == $pipes->{$name} } @ready;
-		delete $pipes->{$name} unless sysread($pipes->{$name}, $self->{text}{$name}, 65536, length $self->{text}{$name});
+		my ($pipes, $text) = @$session{qw(pipes text)};
+		for my $name (grep { $ready{ $pipes->{$_} } } keys %$pipes)
+		{
+			delete $pipes->{$name} unless sysread($pipes->{$name}, $text->{$name}, 65536, length $text->{$name});
+		}
 	}
 }
 
@@ -265,7 +329,7 @@ sub close
 {
 	my ($self) = @_;
 	close($self->{in});
-	$self->_read until $self->_is_gone;
+	read_any($self) until $self->is_gone;
 	waitpid($self->{psql}, 0);
 }
 
