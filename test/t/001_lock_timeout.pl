@@ -117,9 +117,12 @@ CREATE TRIGGER see AFTER INSERT ON weedgo_data.orders FOR EACH ROW EXECUTE FUNCT
 SELECT shop.fill('seen');
 SQL
 	$buyer->value('RESET weedgo_checkout.lock_timeout; RESET lock_timeout');
-	$buyer->value(Shop::checkout('seen'));
-	is($shop->ask('SELECT lock_timeout FROM shop.seen'), '10s', 'seen by a trigger on orders');
-	is($buyer->value('SHOW lock_timeout'), '0', 'the setting of the session is as before');
+	my ($total, $timeout, $role) = split /\n/,
+	  $buyer->value('BEGIN; ' . Shop::checkout('seen') . ' SHOW lock_timeout; SELECT current_user');
+	is($timeout, '0', 'the setting of the session is as before when the call ends');
+	is($role, 'postgres', 'and so is its role');
+	$buyer->value('COMMIT');
+	is($shop->ask('SELECT lock_timeout FROM shop.seen'), '10s', 'a trigger on orders sees them');
 	$shop->ask('DROP TRIGGER see ON weedgo_data.orders');
 };
 

@@ -66,11 +66,12 @@ for my $wait (@waits)
 		my $pid = $buyer->pid;
 		$holder->value("BEGIN; $blocking");
 		my $before = $shop->contents;
+		my $owners = 'SELECT pid FROM pg_stat_activity WHERE pid IN (pg_backend_pid(), ' . $holder->pid . ')'
+		  . " OR backend_type <> 'client backend'";
 		my $left_nothing = sub {
 			my ($how) = @_;
 			is($shop->contents, $before, "$how: nothing is written");
-			is($shop->ask("SELECT count(*) FROM pg_locks WHERE pid <> pg_backend_pid() AND pid <> " . $holder->pid),
-				0, "$how: no lock is left");
+			is($shop->ask("SELECT count(*) FROM pg_locks WHERE pid NOT IN ($owners)"), 0, "$how: no lock is left");
 		};
 		my $waits = sub {
 			my ($session) = @_;
