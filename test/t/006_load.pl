@@ -9,8 +9,8 @@ use Time::HiRes qw(time);
 my $shop = Shop->start('load', settings => "max_connections = 120\nweedgo_checkout.lock_timeout = '60s'\n");
 my ($seconds, $uses, $uses_each) = (10, 50, 30);
 
-# Ten skus run out soon, ten never do.
-$shop->ask("UPDATE weedgo_data.stock SET available = CASE WHEN sku <= shop.sku(10) THEN 20 ELSE 100000 END");
+# Five skus are scarce: they run out, come back when holds end, and run out again. Others never do.
+$shop->ask("UPDATE weedgo_data.stock SET available = CASE WHEN sku <= shop.sku(5) THEN 60 ELSE 100000 END");
 $shop->ask('CREATE TABLE shop.delivered AS SELECT sku, available AS units FROM weedgo_data.stock');
 $shop->ask("INSERT INTO weedgo_data.promo_codes (store_id, code, discount_type, discount_value, max_uses)"
 	  . " VALUES (shop.id('store'), 'FIFTY', 'percentage', 50, $uses)");
@@ -39,18 +39,18 @@ sub plan_visit
 	my ($client) = @_;
 	my $whose = rand() < 0.2 ? 'shared' : 'own';
 	my $cart = $whose eq 'shared' ? 'shared ' . int((time - $start) * 10 + rand(3)) : "$client " . ++$carts;
-	my $first_sku = rand() < 0.3 ? 1 : 11;
+	my $scarce = rand() < 0.4;
 	my $fill = sub {
-		my @skus = map { $first_sku + int(rand(21 - $first_sku)) } 0 .. rand(5);
+		my @skus = map { $scarce && rand() < 0.7 ? 1 + int(rand(5)) : 6 + int(rand(15)) } 0 .. rand(5);
 		return "SELECT shop.fill('$cart', " . join(', ', @skus) . ')';
 	};
 	my @visit = [ $whose, 'fill', $fill->() ];
-	if (rand() < 0.3)
+	if (rand() < ($scarce ? 0.9 : 0.3))
 	{
-		my $hold_ms = 50 + int(rand(1000));
+		my $hold_ms = 50 + int(rand(500));
 		push @visit, [ $whose, 'reserve',
 			"SELECT lines FROM weedgo.reserve_inventory(shop.id('store'), shop.id('$cart'), hold_for => '$hold_ms ms')" ];
-		return @visit if rand() < 0.2;
+		return @visit if rand() < ($scarce ? 0.8 : 0.2);
 		push @visit, [ $whose, 'release', "SELECT lines FROM weedgo.release_inventory(shop.id('store'), shop.id('$cart'))" ]
 		  if rand() < 0.1;
 	}
@@ -116,8 +116,8 @@ is($shop->ask("SELECT sku, units, available, reserved, sold FROM weedgo_data.sto
 		  . " CROSS JOIN LATERAL (SELECT coalesce(sum(quantity), 0) AS sold FROM weedgo_data.order_items i"
 		  . "  WHERE i.sku = stock.sku) s WHERE available <> units - sold OR reserved <> sold"),
 	'', 'of every sku as many are gone as are sold');
-is($shop->ask("SELECT sum(units) > 100 FROM (SELECT sum(quantity) AS units FROM weedgo_data.order_items"
-		  . " WHERE sku <= shop.sku(10)) s"), 't', 'most of what was scarce is sold');
+is($shop->ask("SELECT sum(units) > 150 FROM (SELECT sum(quantity) AS units FROM weedgo_data.order_items"
+		  . " WHERE sku <= shop.sku(5)) s"), 't', 'most of what was scarce is sold');
 ok($refused{items_unavailable}, 'and refused when it ran out');
 $shop->invariants_hold;
 done_testing();
