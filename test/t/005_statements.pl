@@ -52,7 +52,8 @@ costs(0, undef, 'a hold of all, which needs no stock', $hold);
 costs(1, undef, 'a hold of less', $hold_and_add);
 costs(2, "promo_code => 'SAVE10'", 'a promo code');
 costs(3, "customer_id => shop.id('alice'), promo_code => 'EACH'", 'a promo code used by a customer');
-costs(4, "customer_id => shop.id('bob'), promo_code => 'EACH', idempotency_key => 'all'", 'all of these', $hold_and_add);
+costs(4, "customer_id => shop.id('bob'), promo_code => 'EACH', idempotency_key => 'all'",
+	'all of these', $hold_and_add);
 
 is($shop->orders, 11, 'all were checked out');
 $shop->invariants_hold;

@@ -7,11 +7,9 @@ use warnings;
 use JSON::PP ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Session;
 use Test::More;
 use Time::HiRes qw(time usleep);
-
-# Far more than anything here takes, even on a busy machine.
-our $patience_s = 60;
 
 # One store, 40 skus at 10.00 with 1000 units of each, two customers; everything has a name, and
 # shop.id(name) is its id.
@@ -58,18 +56,18 @@ sub start
 sub on
 {
 	my ($class, $node) = @_;
-	my $self = bless { node => $node, cluster => $node }, $class;
+	my $self = bless { node => $node }, $class;
 	$self->{control} = $self->session;
 	return $self;
 }
 
-sub node { return $_[0]{cluster}; }
+sub node { return $_[0]{node}; }
 
 # A new connection.
 sub session
 {
 	my ($self, $connection) = @_;
-	return Shop::Session->new($connection // $self->{cluster}->connstr('postgres'));
+	return Session->new($connection // $self->{node}->connstr('postgres'));
 }
 
 # Runs a statement on a connection that serves the test itself.
@@ -81,18 +79,19 @@ sub ask
 	return $out;
 }
 
+# Asks again and again until the answer is true.
 sub wait_until
 {
 	my ($self, $sql) = @_;
 	my $start = time;
 	until ($self->ask($sql) eq 't')
 	{
-		die "never true: $sql" if time - $start > $patience_s;
+		die "never true: $sql" if time - $start > $Session::patience_s;
 		usleep(10_000);
 	}
 }
 
-# Returns when the session waits for a lock.
+# Returns when the sessions wait for a lock.
 sub wait_until_blocked
 {
 	my ($self, @sessions) = @_;
@@ -113,11 +112,11 @@ sub wait_until_ended
 sub cart_locks
 {
 	my ($self, $cart, $state) = @_;
-	my $key = "(SELECT classid, objid, objsubid FROM weedgo.cart_lock_key(shop.id('store'), shop.id('$cart')))"
+	my @conditions = ("locktype = 'advisory'", $state // ());
+	push @conditions, '(classid, objid, objsubid) IN (SELECT classid, objid, objsubid'
+	  . " FROM weedgo.cart_lock_key(shop.id('store'), shop.id('$cart')))"
 	  if defined $cart;
-	return $self->ask("SELECT string_agg(pid::text, ' ') FROM pg_locks WHERE locktype = 'advisory'"
-		  . (defined $cart ? " AND (classid, objid, objsubid) IN $key" : '')
-		  . (defined $state ? " AND $state" : ''));
+	return $self->ask("SELECT string_agg(pid::text, ' ') FROM pg_locks WHERE " . join(' AND ', @conditions));
 }
 
 # Runs every call in a session of its own, all at the same moment; returns [output, errors] of each.
@@ -126,10 +125,10 @@ sub at_once
 	my ($self, @calls) = @_;
 	my $gate = 4711;
 	my @sessions = map { $self->session } @calls;
-	$_->pid for @sessions;
 	$self->ask("SELECT pg_advisory_lock($gate)");
 	for my $number (keys @calls)
 	{
+		$sessions[$number]->pid;
 		$sessions[$number]->send("DO 'BEGIN PERFORM pg_advisory_xact_lock_shared($gate); END'; $calls[$number]");
 	}
 	$self->wait_until_blocked(@sessions);
@@ -155,7 +154,7 @@ sub load
 		{
 			(delete $load{meanwhile})->();
 		}
-		Shop::Session::read_any(values %calling);
+		Session::read_any(values %calling);
 		for my $client (keys %calling)
 		{
 			my $session = $calling{$client};
@@ -221,116 +220,6 @@ sub refusal
 {
 	my ($err) = @_;
 	return join(' ', grep { $_ ne '' } sqlstate($err), detail($err)->{code} // '');
-}
-
-# One psql that is told a statement at a time.
-package Shop::Session;
-
-use IO::Select ();
-use IPC::Open3 ();
-use Symbol ();
-use Time::HiRes ();
-
-sub new
-{
-	my ($class, $connection) = @_;
-	my $self = bless { text => { out => '', err => '' }, asked => 0 }, $class;
-	my ($in, $out, $err) = map { Symbol::gensym() } 1 .. 3;
-	$self->{psql} = IPC::Open3::open3($in, $out, $err,
-		qw(psql -XAtq -v VERBOSITY=verbose -f - -d), $connection);
-	@$self{qw(in pipes)} = ($in, { out => $out, err => $err });
-	return $self;
-}
-
-# Sends a statement, with or without its semicolon, and does not wait for it. The mark after it tells where its answer ends.
-sub send
-{
-	my ($self, $sql) = @_;
-	local $SIG{PIPE} = 'IGNORE';
-	my $mark = 'answered ' . ++$self->{asked};
-	$self->{sent_at} = Time::HiRes::time();
-	syswrite($self->{in}, "$sql;\n\\echo $mark\n\\warn $mark\n");
-}
-
-# Whether the answer is there. There is none to wait for when psql is gone.
-sub is_answered
-{
-	my ($self) = @_;
-	my $mark = "answered $self->{asked}\n";
-	return $self->is_gone || 2 == grep { index($_, $mark) >= 0 } values %{ $self->{text} };
-}
-
-sub is_gone { return !%{ $_[0]{pipes} }; }
-
-# Waits for the answer: what psql wrote to its output, and its errors.
-sub answer
-{
-	my ($self) = @_;
-	read_any($self) until $self->is_answered;
-	$self->{took_s} = Time::HiRes::time() - $self->{sent_at};
-	my ($out, $err) = map { s/answered \d+\n//r } @{ $self->{text} }{qw(out err)};
-	$self->{text} = { out => '', err => '' };
-	chomp($out);
-	return ($out, $err);
-}
-
-# Waits until one of the sessions says something, and reads what there is.
-sub read_any
-{
-	my (@sessions) = @_;
-	my $select = IO::Select->new(map { values %{ $_->{pipes} } } @sessions);
-	my %ready = map { $_ => 1 } $select->can_read($Shop::patience_s)
-	  or die "psql said nothing for $Shop::patience_s s";
-	for my $session (@sessions)
-	{
-		my ($pipes, $text) = @$session{qw(pipes text)};
-		for my $name (grep { $ready{ $pipes->{$_} } } keys %$pipes)
-		{
-			delete $pipes->{$name} unless sysread($pipes->{$name}, $text->{$name}, 65536, length $text->{$name});
-		}
-	}
-}
-
-sub ask
-{
-	my ($self, $sql) = @_;
-	$self->send($sql);
-	return $self->answer;
-}
-
-# Seconds from sending the last statement to its answer.
-sub took { return $_[0]{took_s}; }
-
-# What the statement returned; dies where it failed.
-sub value
-{
-	my ($self, $sql) = @_;
-	my ($out, $err) = $self->ask($sql);
-	die "$sql\n$err" if $err ne '';
-	return $out;
-}
-
-# The server process. Asked for when the session is first used, so ask before it waits.
-sub pid
-{
-	my ($self) = @_;
-	return $self->{pid} //= $self->value('SELECT pg_backend_pid();');
-}
-
-# The client dies without a word to the server.
-sub kill_client
-{
-	my ($self) = @_;
-	kill 'KILL', $self->{psql};
-}
-
-# The client ends as psql does when there is nothing more to do.
-sub close
-{
-	my ($self) = @_;
-	close($self->{in});
-	read_any($self) until $self->is_gone;
-	waitpid($self->{psql}, 0);
 }
 
 1;
