@@ -87,6 +87,37 @@ CREATE TYPE weedgo.cart_lock AS (
 COMMENT ON TYPE weedgo.cart_lock IS
     'Where a cart''s lock stands in pg_locks. Returned by cart_lock_key.';
 
+CREATE TYPE weedgo.order_transition AS (
+    store_id       uuid,
+    order_id       uuid,
+    order_number   text,
+    old_status     text,
+    new_status     text,
+    changed        boolean,
+    payment_status text,
+    details        jsonb
+);
+COMMENT ON TYPE weedgo.order_transition IS
+    'A move of an order; changed is false where it was there already. Returned by advance_order, cancel_order and fulfil_order.';
+
+CREATE TYPE weedgo.payment_record AS (
+    store_id           uuid,
+    order_id           uuid,
+    payment_id         uuid,
+    recorded           boolean,
+    order_status       text,
+    old_payment_status text,
+    new_payment_status text,
+    amount             numeric(12,2),
+    captured           numeric(12,2),
+    refunded           numeric(12,2),
+    amount_due         numeric(12,2),
+    change             numeric(12,2),
+    details            jsonb
+);
+COMMENT ON TYPE weedgo.payment_record IS
+    'A reported payment and what it makes of its order; recorded is false where it was known already. Returned by record_payment.';
+
 CREATE TYPE weedgo.setup_finding AS (
     severity text,
     object   text,

@@ -121,6 +121,69 @@ AS 'MODULE_PATHNAME', 'weedgo_list_orders';
 COMMENT ON FUNCTION weedgo.list_orders IS
     'A customer''s orders in a store, the newest first, a page at a time (before_order_id: the last one seen).';
 
+CREATE FUNCTION weedgo.advance_order(
+    store_id  uuid,
+    order_id  uuid,
+    to_status text,
+    actor_id  uuid  DEFAULT NULL,
+    reason    text  DEFAULT NULL,
+    options   jsonb DEFAULT NULL
+) RETURNS weedgo.order_transition
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_advance_order';
+COMMENT ON FUNCTION weedgo.advance_order IS
+    'Moves an order to another state, with its event and what it means for stock and promo codes; a move made before changes nothing.';
+
+CREATE FUNCTION weedgo.cancel_order(
+    store_id uuid,
+    order_id uuid,
+    actor_id uuid  DEFAULT NULL,
+    reason   text  DEFAULT NULL,
+    options  jsonb DEFAULT NULL
+) RETURNS weedgo.order_transition
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_cancel_order';
+COMMENT ON FUNCTION weedgo.cancel_order IS
+    'Calls an order off that is not over yet: its stock is available again, its use of a promo code is given back.';
+
+CREATE FUNCTION weedgo.fulfil_order(
+    store_id uuid,
+    order_id uuid,
+    actor_id uuid  DEFAULT NULL,
+    reason   text  DEFAULT NULL,
+    options  jsonb DEFAULT NULL
+) RETURNS weedgo.order_transition
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_fulfil_order';
+COMMENT ON FUNCTION weedgo.fulfil_order IS
+    'The goods were handed over: the order is delivered, and what was reserved for it is gone.';
+
+CREATE FUNCTION weedgo.expire_orders(
+    store_id   uuid     DEFAULT NULL,
+    max_orders integer  DEFAULT 1000,
+    unpaid_for interval DEFAULT '30 minutes',
+    options    jsonb    DEFAULT NULL
+) RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_expire_orders';
+COMMENT ON FUNCTION weedgo.expire_orders IS
+    'Gives back what is reserved for orders that were to be paid in advance and were not; returns how many.';
+
+CREATE FUNCTION weedgo.record_payment(
+    store_id           uuid,
+    order_id           uuid,
+    event              text,
+    amount             numeric DEFAULT NULL,
+    provider_reference text    DEFAULT NULL,
+    payment_type       text    DEFAULT NULL,
+    actor_id           uuid    DEFAULT NULL,
+    options            jsonb   DEFAULT NULL
+) RETURNS weedgo.payment_record
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_record_payment';
+COMMENT ON FUNCTION weedgo.record_payment IS
+    'Records what a payment provider or a till reports about an order, once for each reference and event.';
+
 CREATE FUNCTION weedgo.lock_cart(
     store_id uuid,
     cart_id  uuid,

@@ -333,6 +333,7 @@ BEGIN
         CREATE UNIQUE INDEX orders_number ON weedgo_data.orders (store_id, order_number);
         CREATE UNIQUE INDEX orders_idempotency ON weedgo_data.orders (store_id, idempotency_scope, idempotency_key)
             WHERE idempotency_key IS NOT NULL;
+        CREATE INDEX orders_pending ON weedgo_data.orders (created_at) WHERE status = 'pending';
         CREATE INDEX orders_customer ON weedgo_data.orders (customer_id, order_id);
         COMMENT ON TABLE weedgo_data.orders IS 'Orders, with everything that their amounts were computed from.';
         COMMENT ON COLUMN weedgo_data.orders.order_id IS 'UUID version 7: later orders have greater ids.';
@@ -390,9 +391,11 @@ BEGIN
             store_id           uuid NOT NULL,
             payment_id         uuid NOT NULL,
             order_id           uuid NOT NULL,
-            event              text NOT NULL,
-            amount             numeric(12,2) NOT NULL,
+            event              text NOT NULL CHECK (event IN ('authorized', 'captured', 'failed', 'voided', 'refunded')),
+            amount             numeric(12,2) NOT NULL CHECK (amount >= 0),
+            payment_type       text,
             provider_reference text,
+            actor_id           uuid,
             details            jsonb,
             recorded_at        timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (store_id, payment_id)

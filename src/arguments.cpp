@@ -88,6 +88,21 @@ std::int32_t bounded_integer(const Argument &argument, std::int32_t least, std::
     return value;
 }
 
+std::int64_t bounded_interval(const Argument &argument, std::int64_t max_us,
+                              std::int64_t otherwise_us) {
+    if (argument.is_null)
+        return otherwise_us;
+    const Interval *interval = DatumGetIntervalP(argument.value);
+    const __int128 days = __int128{interval->month} * DAYS_PER_MONTH + interval->day;
+    const __int128 length_us = days * USECS_PER_DAY + interval->time;
+    if (length_us <= 0 || length_us > max_us)
+        raise_invalid_argument(argument.name,
+                               psprintf("must be more than nothing and at most %lld days",
+                                        static_cast<long long>(max_us / USECS_PER_DAY)),
+                               "For example interval '15 minutes'.");
+    return static_cast<std::int64_t>(length_us);
+}
+
 std::optional<std::string_view> optional_promo_code(const Argument &argument) {
     if (argument.is_null)
         return std::nullopt;

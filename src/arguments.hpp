@@ -39,6 +39,10 @@ std::optional<Cents> optional_money(const Argument &argument);
 std::int32_t bounded_integer(const Argument &argument, std::int32_t least, std::int32_t most,
                              std::int32_t otherwise);
 
+// In microseconds: more than nothing, and at most max_us. NULL is `otherwise_us`.
+std::int64_t bounded_interval(const Argument &argument, std::int64_t max_us,
+                              std::int64_t otherwise_us);
+
 // As promo codes are looked up. NULL is nothing (the cart's own code), '' is none at all.
 std::optional<std::string_view> optional_promo_code(const Argument &argument);
 

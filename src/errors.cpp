@@ -16,6 +16,7 @@ constexpr int sqlstate_promo = MAKE_SQLSTATE('W', 'G', '0', '0', '6');
 constexpr int sqlstate_total = MAKE_SQLSTATE('W', 'G', '0', '0', '7');
 constexpr int sqlstate_idempotency = MAKE_SQLSTATE('W', 'G', '0', '0', '8');
 constexpr int sqlstate_delivery = MAKE_SQLSTATE('W', 'G', '0', '0', '9');
+constexpr int sqlstate_transition = MAKE_SQLSTATE('W', 'G', '0', '1', '3');
 constexpr int sqlstate_paused = MAKE_SQLSTATE('W', 'G', '0', '1', '4');
 
 // Begins a DETAIL; end_object() finishes it.
@@ -190,6 +191,24 @@ Problem customer_unknown(const pg_uuid_t &customer_id) {
     detail.key("customer_id").uuid(customer_id);
     return {ERRCODE_INVALID_PARAMETER_VALUE, "the customer is unknown",
             "customer_id must be in weedgo_data.customers, or NULL for a guest.",
+            detail.end_object().c_str()};
+}
+
+Problem order_unknown(const pg_uuid_t &order_id) {
+    JsonWriter detail = detail_of("order_unknown");
+    detail.key("order_id").uuid(order_id);
+    return {ERRCODE_INVALID_PARAMETER_VALUE, "the order is unknown",
+            "order_id must be an order of this store.", detail.end_object().c_str()};
+}
+
+Problem order_transition_invalid(const pg_uuid_t &order_id, std::string_view from,
+                                 std::string_view to, std::string_view delivery_type) {
+    JsonWriter detail = detail_of("order_transition_invalid");
+    detail.key("order_id").uuid(order_id).key("from").string(from).key("to").string(to);
+    detail.key("delivery_type").string(delivery_type);
+    return {sqlstate_transition, "the order cannot go from its state to that one",
+            "docs/reference.md has the table of moves; what is delivered, cancelled or expired "
+            "stays so.",
             detail.end_object().c_str()};
 }
 

@@ -57,6 +57,9 @@ Problem delivery_out_of_range(std::int32_t distance_m, std::int64_t max_distance
 Problem delivery_below_minimum(Cents subtotal, Cents min_order_amount);
 Problem checkout_paused(std::string_view by);
 Problem customer_unknown(const pg_uuid_t &customer_id);
+Problem order_unknown(const pg_uuid_t &order_id);
+Problem order_transition_invalid(const pg_uuid_t &order_id, std::string_view from,
+                                 std::string_view to, std::string_view delivery_type);
 Problem cart_locked(const pg_uuid_t &cart_id, std::string_view reason);
 Problem row_locked();
 Problem amount_overflow();

@@ -28,18 +28,6 @@ Request read_cart_request(FunctionCallInfo fcinfo) {
     return request;
 }
 
-TimestampTz add_hold_time(TimestampTz now, const Argument &hold_for) {
-    if (hold_for.is_null)
-        return now + default_hold_us;
-    const Interval *interval = DatumGetIntervalP(hold_for.value);
-    const __int128 days = __int128{interval->month} * DAYS_PER_MONTH + interval->day;
-    const __int128 length_us = days * USECS_PER_DAY + interval->time;
-    if (length_us <= 0 || length_us > max_hold_us)
-        raise_invalid_argument(hold_for.name, "must be more than nothing and at most 7 days",
-                               "For example interval '15 minutes'.");
-    return now + static_cast<std::int64_t>(length_us);
-}
-
 // Under the cart's lock from here to the end of the transaction.
 Cart lock_and_read(const Request &request, WaitScope &wait) {
     lock_cart(wait, request.store_id, request.cart_id, Wait::in_turn);
@@ -65,12 +53,12 @@ JsonWriter quantities_json(std::span<const Item> items) {
     return json;
 }
 
-void reserve_cart(const Request &request, const Argument &hold_for, WaitScope &wait,
+void reserve_cart(const Request &request, std::int64_t hold_us, WaitScope &wait,
                   ResultRow *result) {
     const CartKey key{request.store_id, request.cart_id};
     const Cart cart = lock_and_read(request, wait);
     const TimestampTz now = GetCurrentTimestamp();
-    const TimestampTz expires_at = add_hold_time(now, hold_for);
+    const TimestampTz expires_at = now + hold_us;
 
     Problems problems;
     judge_cart(request, cart, now, &problems);
@@ -117,12 +105,13 @@ Datum weedgo_reserve_inventory(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     check_writable("reserve_inventory()");
     const Request request = read_cart_request(fcinfo);
-    const Argument hold_for = argument(fcinfo, 3, "hold_for");
+    const std::int64_t hold_us =
+        bounded_interval(argument(fcinfo, 3, "hold_for"), max_hold_us, default_hold_us);
     check_options(argument(fcinfo, 4, "options"));
     Datum result = 0;
     as_owner([&](OwnerScope &scope) {
         ResultRow row;
-        reserve_cart(request, hold_for, scope.wait, &row);
+        reserve_cart(request, hold_us, scope.wait, &row);
         result = row.to_datum(fcinfo, scope.memory);
     });
     PG_RETURN_DATUM(result);

@@ -141,8 +141,11 @@ inline constexpr Column order_events[] = {
     {"recorded_xid", XID8OID},
 };
 inline constexpr Column payments[] = {
-    {"store_id", UUIDOID}, {"payment_id", UUIDOID}, {"order_id", UUIDOID},
-    {"event", TEXTOID},    {"amount", NUMERICOID},  {"provider_reference", TEXTOID},
+    {"store_id", UUIDOID},           {"payment_id", UUIDOID},
+    {"order_id", UUIDOID},           {"event", TEXTOID},
+    {"amount", NUMERICOID},          {"payment_type", TEXTOID},
+    {"provider_reference", TEXTOID}, {"actor_id", UUIDOID},
+    {"details", JSONBOID},           {"recorded_at", TIMESTAMPTZOID},
 };
 inline constexpr Column holds[] = {
     {"store_id", UUIDOID}, {"cart_id", UUIDOID},  {"sku", TEXTOID},

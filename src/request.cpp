@@ -106,27 +106,13 @@ pg_uuid_t guest_scope(const pg_uuid_t &cart_id) {
 DeliveryType read_delivery_type(const Argument &argument) {
     if (argument.is_null)
         return DeliveryType::pickup;
-    const std::string_view name = to_text(argument.value);
-    for (const DeliveryType type :
-         {DeliveryType::pickup, DeliveryType::delivery, DeliveryType::in_store})
-        if (name == name_of(type))
-            return type;
+    const std::optional<DeliveryType> type = delivery_type_of(to_text(argument.value));
+    if (type)
+        return *type;
     raise_invalid_argument(argument.name, "is unknown", "One of delivery, pickup, in_store.");
 }
 
 } // namespace
-
-std::string_view name_of(DeliveryType type) {
-    switch (type) {
-    case DeliveryType::pickup:
-        return "pickup";
-    case DeliveryType::delivery:
-        return "delivery";
-    case DeliveryType::in_store:
-        return "in_store";
-    }
-    pg_unreachable();
-}
 
 Request read_request(FunctionCallInfo fcinfo) {
     Request request;

@@ -2,13 +2,10 @@
 #pragma once
 
 #include "arguments.hpp"
+#include "order_life.hpp"
 #include "pg.hpp"
 
 namespace weedgo {
-
-enum class DeliveryType { pickup, delivery, in_store };
-
-std::string_view name_of(DeliveryType type);
 
 // A request for totals; a checkout is one with more to it.
 struct Request {

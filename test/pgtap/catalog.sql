@@ -34,6 +34,24 @@ CREATE TEMP TABLE shapes (name, arguments, result) AS VALUES
     ('expire_holds',
      'store_id uuid DEFAULT NULL::uuid, max_holds integer DEFAULT 1000, options jsonb DEFAULT NULL::jsonb',
      'integer'),
+    ('advance_order',
+     'store_id uuid, order_id uuid, to_status text, actor_id uuid DEFAULT NULL::uuid, reason text DEFAULT NULL::text, '
+     'options jsonb DEFAULT NULL::jsonb',
+     'weedgo.order_transition'),
+    ('cancel_order',
+     'store_id uuid, order_id uuid, actor_id uuid DEFAULT NULL::uuid, reason text DEFAULT NULL::text, options jsonb DEFAULT NULL::jsonb',
+     'weedgo.order_transition'),
+    ('fulfil_order',
+     'store_id uuid, order_id uuid, actor_id uuid DEFAULT NULL::uuid, reason text DEFAULT NULL::text, options jsonb DEFAULT NULL::jsonb',
+     'weedgo.order_transition'),
+    ('expire_orders',
+     'store_id uuid DEFAULT NULL::uuid, max_orders integer DEFAULT 1000, unpaid_for interval DEFAULT ''00:30:00''::interval, '
+     'options jsonb DEFAULT NULL::jsonb',
+     'integer'),
+    ('record_payment',
+     'store_id uuid, order_id uuid, event text, amount numeric DEFAULT NULL::numeric, provider_reference text DEFAULT NULL::text, '
+     'payment_type text DEFAULT NULL::text, actor_id uuid DEFAULT NULL::uuid, options jsonb DEFAULT NULL::jsonb',
+     'weedgo.payment_record'),
     ('put_cart',
      'store_id uuid, cart_id uuid, items jsonb, customer_id uuid DEFAULT NULL::uuid, promo_code text DEFAULT NULL::text, '
      'options jsonb DEFAULT NULL::jsonb',
@@ -100,6 +118,13 @@ CREATE TEMP TABLE results (name, columns) AS VALUES
     ('cart_contents',
      'store_id uuid, cart_id uuid, customer_id uuid, status text, promo_code text, order_id uuid, lines jsonb, details jsonb'),
     ('cart_lock', 'classid oid, objid oid, objsubid smallint'),
+    ('order_transition',
+     'store_id uuid, order_id uuid, order_number text, old_status text, new_status text, changed boolean, payment_status text, '
+     'details jsonb'),
+    ('payment_record',
+     'store_id uuid, order_id uuid, payment_id uuid, recorded boolean, order_status text, old_payment_status text, '
+     'new_payment_status text, amount numeric(12,2), captured numeric(12,2), refunded numeric(12,2), amount_due numeric(12,2), '
+     'change numeric(12,2), details jsonb'),
     ('setup_finding', 'severity text, object text, problem text, hint text'),
     ('invariant_violation', 'invariant text, store_id uuid, subject text, problem text');
 

@@ -96,7 +96,7 @@ CREATE TEMP TABLE contract (relation, key, columns) AS VALUES
      'recorded_xid xid8 not null'),
     ('payments', 'store_id, payment_id',
      'store_id uuid not null, payment_id uuid not null, order_id uuid not null, event text not null, '
-     'amount numeric(12,2) not null, provider_reference text, details jsonb, '
+     'amount numeric(12,2) not null, payment_type text, provider_reference text, actor_id uuid, details jsonb, '
      'recorded_at timestamp with time zone not null'),
     ('holds', 'store_id, cart_id, sku, bucket',
      'store_id uuid not null, cart_id uuid not null, sku text not null, bucket integer not null, '

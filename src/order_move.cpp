@@ -1,0 +1,169 @@
+// The order of locks: orders, then promo codes, then customers' uses of them, then stock by store
+// and sku. Each statement here handles one order or a batch alike, so that a batch keeps that order
+// too.
+#include "order_move.hpp"
+
+#include "errors.hpp"
+
+namespace weedgo {
+
+static_assert(Trivial<OrderState> && Trivial<MoveReason> && Trivial<OrderKey>);
+
+namespace {
+
+constinit Statement lock_statement{
+    "SELECT order_number, status, payment_status, delivery_type, payment_type, amount_due,"
+    "       promo_code IS NOT NULL"
+    "  FROM weedgo_data.orders WHERE store_id = $1 AND order_id = $2 FOR NO KEY UPDATE"};
+
+// The partial index on pending orders finds them. Whoever pays at pickup or in cash pays later.
+constinit Statement lock_unpaid_statement{
+    "SELECT store_id, order_id, promo_code IS NOT NULL FROM weedgo_data.orders"
+    " WHERE status = 'pending' AND payment_status IN ('pending', 'failed', 'voided')"
+    "   AND payment_method_id IS NOT NULL AND payment_type IS DISTINCT FROM 'cash'"
+    "   AND amount_due > 0 AND created_at <= $2 AND ($1 IS NULL OR store_id = $1)"
+    " ORDER BY created_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED"};
+
+#define THESE "unnest($1::uuid[], $2::uuid[]) AS m (store_id, order_id)"
+
+constinit Statement update_statement{"UPDATE weedgo_data.orders o SET status = $3 FROM " THESE
+                                     " WHERE o.store_id = m.store_id AND o.order_id = m.order_id"};
+
+constinit Statement insert_events_statement{
+    "INSERT INTO weedgo_data.order_events (store_id, order_id, seq, event, from_status, to_status,"
+    " actor_id, reason, recorded_at) "
+    "SELECT m.store_id, m.order_id, e.seq, 'moved', $3, $4, $5, $6, $7"
+    "  FROM " THESE
+    " CROSS JOIN LATERAL (SELECT max(seq) + 1 AS seq FROM weedgo_data.order_events e"
+    "                      WHERE e.store_id = m.store_id AND e.order_id = m.order_id) e"};
+
+constinit Statement give_promos_back_statement{
+    "WITH used AS ("
+    "  SELECT o.store_id, o.promo_code AS code, count(*)::int4 AS uses"
+    "    FROM " THESE " JOIN weedgo_data.orders o USING (store_id, order_id)"
+    "   WHERE o.promo_code IS NOT NULL GROUP BY o.store_id, o.promo_code),"
+    " locked AS MATERIALIZED ("
+    "  SELECT c.store_id, c.code, c.bucket, c.used - u.uses AS used"
+    "    FROM used u JOIN weedgo_data.promo_counters c USING (store_id, code)"
+    "   WHERE c.bucket = 0"
+    "   ORDER BY c.store_id, c.code COLLATE \"C\" FOR NO KEY UPDATE OF c) "
+    "UPDATE weedgo_data.promo_counters c SET used = locked.used FROM locked"
+    " WHERE c.store_id = locked.store_id AND c.code = locked.code AND c.bucket = locked.bucket"};
+
+constinit Statement give_customers_uses_back_statement{
+    "WITH used AS ("
+    "  SELECT o.store_id, o.promo_code AS code, o.customer_id, count(*)::int4 AS uses"
+    "    FROM " THESE " JOIN weedgo_data.orders o USING (store_id, order_id)"
+    "   WHERE o.promo_code IS NOT NULL AND o.customer_id IS NOT NULL"
+    "   GROUP BY o.store_id, o.promo_code, o.customer_id),"
+    " locked AS MATERIALIZED ("
+    "  SELECT c.store_id, c.code, c.customer_id, c.used - u.uses AS used"
+    "    FROM used u JOIN weedgo_data.promo_customers c USING (store_id, code, customer_id)"
+    "   ORDER BY c.store_id, c.code COLLATE \"C\", c.customer_id FOR NO KEY UPDATE OF c) "
+    "UPDATE weedgo_data.promo_customers c SET used = locked.used FROM locked"
+    " WHERE c.store_id = locked.store_id AND c.code = locked.code"
+    "   AND c.customer_id = locked.customer_id"};
+
+// Reserved units are gone, or, where $3, back on the shelf. Values come from the locked rows.
+constinit Statement settle_stock_statement{
+    "WITH sold AS ("
+    "  SELECT i.store_id, i.sku, sum(i.quantity)::int4 AS quantity"
+    "    FROM " THESE " JOIN weedgo_data.order_items i USING (store_id, order_id)"
+    "   GROUP BY i.store_id, i.sku),"
+    " locked AS MATERIALIZED ("
+    "  SELECT s.store_id, s.sku, s.available, s.reserved, q.quantity"
+    "    FROM sold q JOIN weedgo_data.stock s"
+    "      ON s.store_id = q.store_id AND s.sku = q.sku AND s.bucket = 0"
+    "   ORDER BY s.store_id, s.sku COLLATE \"C\", s.bucket FOR NO KEY UPDATE OF s) "
+    "UPDATE weedgo_data.stock s"
+    "   SET available = locked.available + CASE WHEN $3 THEN locked.quantity ELSE 0 END,"
+    "       reserved = locked.reserved - locked.quantity"
+    "  FROM locked"
+    " WHERE s.store_id = locked.store_id AND s.sku = locked.sku AND s.bucket = 0"};
+
+struct Batch {
+    Param stores;
+    Param orders;
+};
+
+Batch batch_of(std::span<const OrderKey> keys) {
+    return {array_of(UUIDOID, keys,
+                     [](const OrderKey &key, std::size_t) { return from_uuid(key.store_id); }),
+            array_of(UUIDOID, keys,
+                     [](const OrderKey &key, std::size_t) { return from_uuid(key.order_id); })};
+}
+
+// What has been judged already; all are in state `from`.
+void move(std::span<const OrderKey> keys, OrderStatus from, OrderStatus to,
+          const MoveReason &reason, bool any_promo_code) {
+    const Batch these = batch_of(keys);
+    execute(update_statement, {these.stores, these.orders, Param::text(name_of(to))});
+    execute(insert_events_statement,
+            {these.stores, these.orders, Param::text(name_of(from)), Param::text(name_of(to)),
+             Param::uuid(reason.actor_id), Param::text(reason.reason),
+             Param::timestamp(GetCurrentTimestamp())});
+    if (is_open(to))
+        return;
+    const bool comes_back = to != OrderStatus::delivered;
+    if (comes_back && any_promo_code) {
+        execute(give_promos_back_statement, {these.stores, these.orders});
+        execute(give_customers_uses_back_statement, {these.stores, these.orders});
+    }
+    execute(settle_stock_statement, {these.stores, these.orders, Param::boolean(comes_back)});
+}
+
+} // namespace
+
+OrderState lock_order(const OrderKey &key) {
+    const Rows rows =
+        execute(lock_statement, {Param::uuid(key.store_id), Param::uuid(key.order_id)});
+    if (rows.count == 0)
+        raise(order_unknown(key.order_id));
+    Row row(rows, 0);
+    OrderState order;
+    order.order_number = row.text();
+    const std::optional<OrderStatus> status = order_status_of(row.text());
+    order.payment_status = row.text();
+    const std::optional<DeliveryType> delivery_type = delivery_type_of(row.text());
+    if (!status || !delivery_type)
+        raise_setup("an order has an unknown status or delivery type");
+    order.status = *status;
+    order.delivery_type = *delivery_type;
+    order.payment_type = row.optional_text();
+    order.amount_due = row.money("amount_due");
+    order.has_promo_code = row.boolean();
+    return order;
+}
+
+bool move_order(const OrderKey &key, const OrderState &order, OrderStatus to,
+                const MoveReason &reason) {
+    if (order.status == to)
+        return false;
+    if (!may_move(order.status, to, order.delivery_type))
+        raise(order_transition_invalid(key.order_id, name_of(order.status), name_of(to),
+                                       name_of(order.delivery_type)));
+    move({&key, 1}, order.status, to, reason, order.has_promo_code);
+    return true;
+}
+
+std::int32_t expire_unpaid(const std::optional<pg_uuid_t> &store_id, std::int32_t max_orders,
+                           TimestampTz created_before) {
+    const Rows rows =
+        execute(lock_unpaid_statement, {Param::uuid(store_id), Param::timestamp(created_before),
+                                        Param::integer(max_orders)});
+    if (rows.count == 0)
+        return 0;
+    const std::span<OrderKey> keys = allocate<OrderKey>(rows.count);
+    bool any_promo_code = false;
+    for (std::size_t i = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        keys[i].store_id = row.uuid();
+        keys[i].order_id = row.uuid();
+        any_promo_code = row.boolean() || any_promo_code;
+    }
+    move(keys, OrderStatus::pending, OrderStatus::expired, {std::nullopt, "the payment never came"},
+         any_promo_code);
+    return static_cast<std::int32_t>(rows.count);
+}
+
+} // namespace weedgo
