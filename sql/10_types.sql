@@ -118,6 +118,38 @@ CREATE TYPE weedgo.payment_record AS (
 COMMENT ON TYPE weedgo.payment_record IS
     'A reported payment and what it makes of its order; recorded is false where it was known already. Returned by record_payment.';
 
+CREATE TYPE weedgo.order_event AS (
+    position       text,
+    store_id       uuid,
+    order_id       uuid,
+    seq            integer,
+    event          text,
+    old_status     text,
+    new_status     text,
+    order_number   text,
+    customer_id    uuid,
+    order_source   text,
+    delivery_type  text,
+    total          numeric(12,2),
+    amount_due     numeric(12,2),
+    payment_status text,
+    actor_id       uuid,
+    reason         text,
+    details        jsonb,
+    recorded_at    timestamptz
+);
+COMMENT ON TYPE weedgo.order_event IS
+    'What happened to an order; payment_status is the present one. Returned by events_after.';
+
+CREATE TYPE weedgo.audit_finding AS (
+    store_id uuid,
+    order_id uuid,
+    seq      integer,
+    problem  text
+);
+COMMENT ON TYPE weedgo.audit_finding IS
+    'An order whose records are not as they were written, and the first event that shows it. Returned by verify_audit.';
+
 CREATE TYPE weedgo.setup_finding AS (
     severity text,
     object   text,

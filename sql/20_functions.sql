@@ -184,6 +184,27 @@ AS 'MODULE_PATHNAME', 'weedgo_record_payment';
 COMMENT ON FUNCTION weedgo.record_payment IS
     'Records what a payment provider or a till reports about an order, once for each reference and event.';
 
+CREATE FUNCTION weedgo.events_after(
+    store_id       uuid    DEFAULT NULL,
+    after_position text    DEFAULT NULL,
+    max_rows       integer DEFAULT 100,
+    options        jsonb   DEFAULT NULL
+) RETURNS SETOF weedgo.order_event
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_events_after';
+COMMENT ON FUNCTION weedgo.events_after IS
+    'What happened to orders since a position, in an order that misses no event however long its transaction took.';
+
+CREATE FUNCTION weedgo.verify_audit(
+    store_id uuid,
+    order_id uuid  DEFAULT NULL,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.audit_finding
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_verify_audit';
+COMMENT ON FUNCTION weedgo.verify_audit IS
+    'Finds orders, lines and events that were changed, removed or added by hand; no row: all are as they were written.';
+
 CREATE FUNCTION weedgo.lock_cart(
     store_id uuid,
     cart_id  uuid,

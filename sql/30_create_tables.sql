@@ -380,9 +380,12 @@ BEGIN
             details       jsonb,
             recorded_at   timestamptz NOT NULL DEFAULT now(),
             recorded_xid  xid8 NOT NULL DEFAULT pg_current_xact_id(),
+            hash          bytea NOT NULL,
             PRIMARY KEY (store_id, order_id, seq)
         );
+        CREATE INDEX order_events_recorded ON weedgo_data.order_events (recorded_xid, order_id, seq);
         COMMENT ON TABLE weedgo_data.order_events IS 'What happened to an order, in order; only ever added to.';
+        COMMENT ON COLUMN weedgo_data.order_events.hash IS 'SHA-256 over this event and the hash before it; the first one seals the order and its lines. verify_audit() checks it.';
         COMMENT ON COLUMN weedgo_data.order_events.recorded_xid IS 'Events whose xid is below pg_snapshot_xmin(pg_current_snapshot()) are complete: poll up to there.';
     $ddl$),
 

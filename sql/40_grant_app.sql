@@ -16,10 +16,10 @@ BEGIN
     functions := CASE kind
         WHEN 'checkout' THEN ARRAY['checkout_cart', 'calc_order_totals', 'reserve_inventory', 'release_inventory',
                                    'put_cart', 'get_cart', 'get_order', 'list_orders', 'lock_cart', 'cart_lock_key']
-        WHEN 'staff'    THEN ARRAY['advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment',
+        WHEN 'staff'    THEN ARRAY['advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'events_after',
                                    'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key',
-                                   'verify_invariants', 'check_setup']
-        WHEN 'reader'   THEN ARRAY['get_order', 'list_orders', 'verify_invariants']
+                                   'verify_invariants', 'verify_audit', 'check_setup']
+        WHEN 'reader'   THEN ARRAY['get_order', 'list_orders', 'events_after', 'verify_invariants', 'verify_audit']
     END;
     IF functions IS NULL THEN
         RAISE EXCEPTION 'unknown kind of role "%"', kind

@@ -38,9 +38,10 @@ void replay_without_cart(const CheckoutRequest &request, ResultRow *result) {
     replay(request, found->order_id, found->fingerprint, result);
 }
 
-void write_records(const CheckoutRequest &request, const Quote &quote, const NewOrder &order) {
+void write_records(const CheckoutRequest &request, const Quote &quote, const NewOrder &order,
+                   Datum lines) {
     insert_order_items(request.store_id, order.order_id, quote.cart.lines);
-    insert_created_event(request, order);
+    insert_created_event(order, lines);
     convert_cart(query_of(request), order.order_id);
 }
 
@@ -83,7 +84,7 @@ JsonWriter details_json(const CheckoutRequest &request, const Store &store, cons
 
 // What order_read.cpp would read back, without reading it.
 void write_receipt(const CheckoutRequest &request, const Cart &cart, const Quote &quote,
-                   const NewOrder &order, ResultRow *result) {
+                   const NewOrder &order, Datum lines, ResultRow *result) {
     const Store &store = store_of(cart);
     const Totals &totals = quote.totals;
     result->uuid(order.order_id);
@@ -94,7 +95,7 @@ void write_receipt(const CheckoutRequest &request, const Cart &cart, const Quote
     result->money(totals.subtotal).money(totals.discount).money(totals.tax);
     result->money(totals.delivery_fee).money(totals.tip).money(totals.total);
     result->money(totals.amount_due).text(store.currency).text(quote.promo_code);
-    result->json(taxes_json(quote)).json(lines_json(quote));
+    result->json(taxes_json(quote)).value(lines);
     result->boolean(false).timestamp(order.created_at);
     result->json(details_json(request, store, quote));
 }
@@ -145,10 +146,11 @@ void checkout(const CheckoutRequest &request, WaitScope &wait, ResultRow *result
         raise(cart_not_active("converted", existing->is_theirs ? std::optional(existing->order_id)
                                                                : std::nullopt));
 
-    write_records(request, quote, order);
+    const Datum lines = lines_json(quote).to_jsonb();
+    write_records(request, quote, order, lines);
     use_promo_code(request, quote);
     reserve_stock(request, *cart, quote);
-    write_receipt(request, *cart, quote, order, result);
+    write_receipt(request, *cart, quote, order, lines, result);
 }
 
 } // namespace

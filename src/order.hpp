@@ -8,6 +8,9 @@
 
 namespace weedgo {
 
+inline constexpr std::size_t order_column_count = 35;
+using OrderValues = std::array<Param, order_column_count>;
+
 // What a new order is, beside its request, cart and quote.
 struct NewOrder {
     pg_uuid_t order_id;
@@ -16,6 +19,7 @@ struct NewOrder {
     std::string_view payment_status;
     TimestampTz created_at;
     std::optional<Datum> fingerprint; // bytea, where the request has a key
+    OrderValues values;               // of its row, when it is inserted
 };
 
 // An order that stands in the way of a new one.
@@ -36,7 +40,9 @@ std::optional<ExistingOrder> find_by_key(const CheckoutRequest &request);
 
 void insert_order_items(const pg_uuid_t &store_id, const pg_uuid_t &order_id,
                         std::span<const Line> lines);
-void insert_created_event(const CheckoutRequest &request, const NewOrder &order);
+
+// The first event of the order; `lines` is what lines_json() made.
+void insert_created_event(const NewOrder &order, Datum lines);
 
 // Orders as rows of checkout_result.
 Rows read_order(const pg_uuid_t &store_id, const pg_uuid_t &order_id,

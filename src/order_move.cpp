@@ -7,7 +7,7 @@
 
 namespace weedgo {
 
-static_assert(Trivial<OrderState> && Trivial<MoveReason> && Trivial<OrderKey>);
+static_assert(Trivial<OrderState> && Trivial<MoveReason>);
 
 namespace {
 
@@ -28,14 +28,6 @@ constinit Statement lock_unpaid_statement{
 
 constinit Statement update_statement{"UPDATE weedgo_data.orders o SET status = $3 FROM " THESE
                                      " WHERE o.store_id = m.store_id AND o.order_id = m.order_id"};
-
-constinit Statement insert_events_statement{
-    "INSERT INTO weedgo_data.order_events (store_id, order_id, seq, event, from_status, to_status,"
-    " actor_id, reason, recorded_at) "
-    "SELECT m.store_id, m.order_id, e.seq, 'moved', $3, $4, $5, $6, $7"
-    "  FROM " THESE
-    " CROSS JOIN LATERAL (SELECT max(seq) + 1 AS seq FROM weedgo_data.order_events e"
-    "                      WHERE e.store_id = m.store_id AND e.order_id = m.order_id) e"};
 
 constinit Statement give_promos_back_statement{
     "WITH used AS ("
@@ -98,10 +90,8 @@ void move(std::span<const OrderKey> keys, OrderStatus from, OrderStatus to,
           const MoveReason &reason, bool any_promo_code) {
     const Batch these = batch_of(keys);
     execute(update_statement, {these.stores, these.orders, Param::text(name_of(to))});
-    execute(insert_events_statement,
-            {these.stores, these.orders, Param::text(name_of(from)), Param::text(name_of(to)),
-             Param::uuid(reason.actor_id), Param::text(reason.reason),
-             Param::timestamp(GetCurrentTimestamp())});
+    add_event(keys, {"moved", name_of(from), name_of(to), reason.actor_id, reason.reason,
+                     std::nullopt, GetCurrentTimestamp()});
     if (is_open(to))
         return;
     const bool comes_back = to != OrderStatus::delivered;

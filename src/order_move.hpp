@@ -1,16 +1,12 @@
 // Moving orders from state to state, with all that follows: the event, the stock, the promo uses.
 #pragma once
 
+#include "order_events.hpp"
 #include "order_life.hpp"
 #include "pg.hpp"
 #include "spi.hpp"
 
 namespace weedgo {
-
-struct OrderKey {
-    pg_uuid_t store_id;
-    pg_uuid_t order_id;
-};
 
 // What a move of an order needs to know of it.
 struct OrderState {

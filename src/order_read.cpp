@@ -1,6 +1,8 @@
 // Reading orders back, in the shape in which checkout_cart returned them.
 #include "order.hpp"
 
+#include "order_seal.hpp"
+
 namespace weedgo {
 
 namespace {
@@ -12,15 +14,7 @@ namespace {
     "       o.payment_status, o.payment_type, o.delivery_type, o.order_source, o.subtotal,"        \
     "       o.discount, o.tax, o.delivery_fee, o.tip, o.total, o.amount_due, o.currency,"          \
     "       o.promo_code, o.taxes,"                                                                \
-    "       (SELECT jsonb_agg(jsonb_build_object("                                                 \
-    "            'line_no', i.line_no, 'sku', i.sku, 'name', i.name, 'quantity', i.quantity,"      \
-    "            'unit_price', i.unit_price::text, 'line_total', i.line_total::text,"              \
-    "            'discount', i.discount::text, 'taxable', i.taxable::text,"                        \
-    "            'tax', i.tax::text, 'tax_class', i.tax_class,"                                    \
-    "            'equivalent_mg', i.equivalent_mg) ORDER BY i.line_no)"                            \
-    "          FROM weedgo_data.order_items i"                                                     \
-    "         WHERE i.store_id = o.store_id AND i.order_id = o.order_id),"                         \
-    "       " replayed ", o.created_at,"                                                           \
+    "       " LINES_OF_ORDER ", " replayed ", o.created_at,"                                       \
     "       jsonb_build_object("                                                                   \
     "            'tenant_id', o.tenant_id, 'actor_id', o.actor_id,"                                \
     "            'payment_method_id', o.payment_method_id,"                                        \

@@ -3,6 +3,7 @@
 
 #include "errors.hpp"
 #include "order_json.hpp"
+#include "order_seal.hpp"
 
 namespace weedgo {
 
@@ -12,16 +13,35 @@ namespace {
 
 constexpr int max_draws = 3; // of order numbers; 53 random bits a millisecond do not collide twice
 
+#define ORDER_COLUMNS                                                                              \
+    "store_id, order_id, order_number, cart_id, customer_id, tenant_id, status, payment_status,"   \
+    " payment_type, payment_method_id, delivery_type, delivery_address, pickup_time,"              \
+    " special_instructions, order_source, actor_id, subtotal, discount, tax, delivery_fee,"        \
+    " delivery_tax, tip, total, amount_due, currency, promo_code, distance_m, taxes, pricing,"     \
+    " idempotency_scope, idempotency_key, request_fingerprint, priced_at, created_at, metadata"
+
 constinit Statement insert_order_statement{
-    "INSERT INTO weedgo_data.orders (store_id, order_id, order_number, cart_id, customer_id,"
-    " tenant_id, status, payment_status, payment_type, payment_method_id, delivery_type,"
-    " delivery_address, pickup_time, special_instructions, order_source, actor_id, subtotal,"
-    " discount, tax, delivery_fee, delivery_tax, tip, total, amount_due, currency, promo_code,"
-    " distance_m, taxes, pricing, idempotency_scope, idempotency_key, request_fingerprint,"
-    " priced_at, created_at, metadata) "
+    "INSERT INTO weedgo_data.orders (" ORDER_COLUMNS ") "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,"
     " $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35) "
     "ON CONFLICT DO NOTHING"};
+
+// The first event, which seals the order and its lines ($36). Nothing is read for it: reading back
+// what was inserted would make checkouts conflict under SERIALIZABLE.
+constinit Statement insert_event_statement{
+    "INSERT INTO weedgo_data.order_events (store_id, order_id, seq, event, to_status, actor_id,"
+    " recorded_at, recorded_xid, hash) "
+    "SELECT e.store_id, e.order_id, e.seq, e.event, e.to_status, e.actor_id, e.recorded_at,"
+    "       e.recorded_xid, " SEAL_OF_EVENT(SEAL_OF_ORDER(
+        "$36")) "  FROM (VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+                "$16, $17,"
+                "                $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, "
+                "$31, $32,"
+                "                $33, $34, $35)) AS o (" ORDER_COLUMNS "),"
+                "       (SELECT $1 AS store_id, $2 AS order_id, 1 AS seq, 'created' AS event,"
+                "               NULL::text AS from_status, $7 AS to_status, $16 AS actor_id,"
+                "               NULL::text AS reason, NULL::jsonb AS details, $34 AS recorded_at,"
+                "               pg_current_xact_id() AS recorded_xid) e"};
 
 constinit Statement find_by_key_statement{
     "SELECT order_id, request_fingerprint, true FROM weedgo_data.orders"
@@ -37,10 +57,6 @@ constinit Statement insert_items_statement{
     "SELECT $1, $2, i.* FROM unnest($3::int4[], $4::text[], $5::text[], $6::int4[],"
     " $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[], $11::numeric[], $12::text[],"
     " $13::int8[]) AS i"};
-
-constinit Statement insert_event_statement{
-    "INSERT INTO weedgo_data.order_events (store_id, order_id, seq, event, to_status, actor_id,"
-    " recorded_at) VALUES ($1, $2, 1, 'created', $3, $4, $5)"};
 
 void draw_identifiers(const Quote &quote, NewOrder *order) {
     struct Random {
@@ -58,46 +74,46 @@ void draw_identifiers(const Quote &quote, NewOrder *order) {
         make_order_number(quote.local.day, quote.local.ms_of_day, random.for_number);
 }
 
-Rows insert_row(const CheckoutRequest &request, const Cart &cart, const Quote &quote,
-                const NewOrder &order) {
+// In the order of ORDER_COLUMNS.
+OrderValues values_of(const CheckoutRequest &request, const Cart &cart, const Quote &quote,
+                      const NewOrder &order) {
     const Store &store = store_of(cart);
     const Totals &totals = quote.totals;
-    return execute(insert_order_statement,
-                   {Param::uuid(request.store_id),
-                    Param::uuid(order.order_id),
-                    Param::text(std::string_view(order.order_number.data(), order_number_length)),
-                    Param::uuid(request.cart_id),
-                    Param::uuid(request.customer_id),
-                    Param::uuid(store.tenant_id),
-                    Param::text(order.status),
-                    Param::text(order.payment_status),
-                    Param::text(quote.payment_type),
-                    Param::text(request.payment_method_id),
-                    Param::text(name_of(request.delivery_type)),
-                    Param::jsonb(request.delivery_address),
-                    Param::text(request.pickup_time),
-                    Param::text(request.special_instructions),
-                    Param::text(request.order_source),
-                    Param::uuid(request.actor_id),
-                    Param::money(totals.subtotal),
-                    Param::money(totals.discount),
-                    Param::money(totals.tax),
-                    Param::money(totals.delivery_fee),
-                    Param::money(totals.delivery_tax),
-                    Param::money(totals.tip),
-                    Param::money(totals.total),
-                    Param::money(totals.amount_due),
-                    Param::text(store.currency),
-                    Param::text(quote.promo_code),
-                    Param::integer(quote.distance_m),
-                    Param::jsonb(taxes_json(quote).to_jsonb()),
-                    Param::jsonb(pricing_json(quote).to_jsonb()),
-                    Param::uuid(request.idempotency_scope),
-                    Param::text(request.idempotency_key),
-                    order.fingerprint ? Param{BYTEAOID, *order.fingerprint} : Param::null(BYTEAOID),
-                    Param::timestamp(quote.priced_at),
-                    Param::timestamp(order.created_at),
-                    Param::jsonb(request.metadata)});
+    return {Param::uuid(request.store_id),
+            Param::uuid(order.order_id),
+            Param::text(std::string_view(order.order_number.data(), order_number_length)),
+            Param::uuid(request.cart_id),
+            Param::uuid(request.customer_id),
+            Param::uuid(store.tenant_id),
+            Param::text(order.status),
+            Param::text(order.payment_status),
+            Param::text(quote.payment_type),
+            Param::text(request.payment_method_id),
+            Param::text(name_of(request.delivery_type)),
+            Param::jsonb(request.delivery_address),
+            Param::text(request.pickup_time),
+            Param::text(request.special_instructions),
+            Param::text(request.order_source),
+            Param::uuid(request.actor_id),
+            Param::money(totals.subtotal),
+            Param::money(totals.discount),
+            Param::money(totals.tax),
+            Param::money(totals.delivery_fee),
+            Param::money(totals.delivery_tax),
+            Param::money(totals.tip),
+            Param::money(totals.total),
+            Param::money(totals.amount_due),
+            Param::text(store.currency),
+            Param::text(quote.promo_code),
+            Param::integer(quote.distance_m),
+            Param::jsonb(taxes_json(quote).to_jsonb()),
+            Param::jsonb(pricing_json(quote).to_jsonb()),
+            Param::uuid(request.idempotency_scope),
+            Param::text(request.idempotency_key),
+            order.fingerprint ? Param{BYTEAOID, *order.fingerprint} : Param::null(BYTEAOID),
+            Param::timestamp(quote.priced_at),
+            Param::timestamp(order.created_at),
+            Param::jsonb(request.metadata)};
 }
 
 std::optional<ExistingOrder> existing(const Rows &rows, bool same_key) {
@@ -139,7 +155,8 @@ std::optional<ExistingOrder> insert_order(const CheckoutRequest &request, const 
                                           const Quote &quote, NewOrder *order) {
     for (int draw = 0; draw < max_draws; draw++) {
         draw_identifiers(quote, order);
-        if (insert_row(request, cart, quote, *order).count == 1)
+        order->values = values_of(request, cart, quote, *order);
+        if (execute(insert_order_statement, order->values).count == 1)
             return std::nullopt;
 
         if (const std::optional<ExistingOrder> found = find_by_key(request))
@@ -173,10 +190,11 @@ void insert_order_items(const pg_uuid_t &store_id, const pg_uuid_t &order_id,
              texts_of<&Line::tax_class>(lines), equivalents});
 }
 
-void insert_created_event(const CheckoutRequest &request, const NewOrder &order) {
-    execute(insert_event_statement,
-            {Param::uuid(request.store_id), Param::uuid(order.order_id), Param::text(order.status),
-             Param::uuid(request.actor_id), Param::timestamp(order.created_at)});
+void insert_created_event(const NewOrder &order, Datum lines) {
+    std::array<Param, order_column_count + 1> values{};
+    std::copy(order.values.begin(), order.values.end(), values.begin());
+    values.back() = Param::jsonb(lines);
+    execute(insert_event_statement, values);
 }
 
 } // namespace weedgo

@@ -33,12 +33,6 @@ constinit Statement sums_statement{
 constinit Statement update_statement{
     "UPDATE weedgo_data.orders SET payment_status = $3 WHERE store_id = $1 AND order_id = $2"};
 
-constinit Statement insert_event_statement{
-    "INSERT INTO weedgo_data.order_events (store_id, order_id, seq, event, from_status, to_status,"
-    " actor_id, details, recorded_at) "
-    "SELECT $1, $2, max(seq) + 1, 'payment', $3, $3, $4, $5, $6"
-    "  FROM weedgo_data.order_events WHERE store_id = $1 AND order_id = $2"};
-
 struct Report {
     OrderKey order;
     PaymentEvent event;
@@ -109,10 +103,8 @@ void write_event(const Report &report, const OrderState &order, const pg_uuid_t 
     details.key("payment_type").string(report.payment_type);
     details.key("from_payment_status").string(order.payment_status);
     details.key("to_payment_status").string(status).end_object();
-    execute(insert_event_statement,
-            {Param::uuid(report.order.store_id), Param::uuid(report.order.order_id),
-             Param::text(name_of(order.status)), Param::uuid(report.actor_id),
-             Param::jsonb(details.to_jsonb()), Param::timestamp(now)});
+    add_event({&report.order, 1}, {"payment", name_of(order.status), name_of(order.status),
+                                   report.actor_id, std::nullopt, details.to_jsonb(), now});
 }
 
 void record(const Report &report, ResultRow *result) {
@@ -164,8 +156,7 @@ Report read_report(FunctionCallInfo fcinfo) {
     report.provider_reference =
         optional_text(argument(fcinfo, 4, "provider_reference"), max_label_bytes);
     if (report.provider_reference && report.provider_reference->empty())
-        raise_invalid_argument("provider_reference", "must not be empty",
-                               "Leave it out for cash.");
+        raise_invalid_argument("provider_reference", "must not be empty", "Leave it out for cash.");
     report.payment_type = optional_text(argument(fcinfo, 5, "payment_type"), max_label_bytes);
     if (!report.provider_reference && report.payment_type != cash)
         raise_invalid_argument("provider_reference", "must not be null",

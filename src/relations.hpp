@@ -138,7 +138,7 @@ inline constexpr Column order_events[] = {
     {"from_status", TEXTOID},  {"to_status", TEXTOID},
     {"actor_id", UUIDOID},     {"reason", TEXTOID},
     {"details", JSONBOID},     {"recorded_at", TIMESTAMPTZOID},
-    {"recorded_xid", XID8OID},
+    {"recorded_xid", XID8OID}, {"hash", BYTEAOID},
 };
 inline constexpr Column payments[] = {
     {"store_id", UUIDOID},           {"payment_id", UUIDOID},

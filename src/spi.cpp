@@ -21,7 +21,7 @@ bool search_path_matches(OverrideSearchPath *path) {
 }
 #endif
 
-void prepare(Statement &statement, std::initializer_list<Param> params) {
+void prepare(Statement &statement, std::span<const Param> params) {
     std::array<Oid, max_params> types{};
     std::size_t count = 0;
     for (const Param &param : params)
@@ -72,7 +72,7 @@ bool must_plan(const Statement &statement) {
 }
 
 // Plans without running, so that a trigger never sees these settings.
-void plan_now(Statement &statement, std::initializer_list<Param> params) {
+void plan_now(Statement &statement, std::span<const Param> params) {
     const int level = begin_planning(statement.access);
     if (statement.plan == nullptr)
         prepare(statement, params);
@@ -94,7 +94,7 @@ void finish_spi() {
         elog(ERROR, "could not leave SPI: %s", SPI_result_code_string(result));
 }
 
-Rows execute(Statement &statement, std::initializer_list<Param> params) {
+Rows execute(Statement &statement, std::span<const Param> params) {
     Assert(params.size() <= max_params);
     if (must_plan(statement))
         plan_now(statement, params);

@@ -73,7 +73,10 @@ void connect_spi();
 void finish_spi();
 
 // Runs a statement with a snapshot of its own, taken now.
-Rows execute(Statement &statement, std::initializer_list<Param> params);
+Rows execute(Statement &statement, std::span<const Param> params);
+inline Rows execute(Statement &statement, std::initializer_list<Param> params) {
+    return execute(statement, std::span<const Param>(params.begin(), params.size()));
+}
 
 // Reads one row from left to right, in the order of the statement's SELECT or RETURNING list. Each
 // column there is cast to the type it is read as; a mismatch is an internal error, not a crash.

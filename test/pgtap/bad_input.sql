@@ -116,6 +116,8 @@ CREATE TEMP TABLE with_options (f, call, as_role) AS VALUES
     ('release_inventory', $$release_inventory(store('ON'), cart(1), customer('ann'), options => %L)$$, 'shop_app'),
     ('expire_holds',      $$expire_holds(options => %L)$$, 'shop_staff'),
     ('expire_orders',     $$expire_orders(options => %L)$$, 'shop_staff'),
+    ('events_after',      $$events_after(options => %L)$$, 'shop_staff'),
+    ('verify_audit',      $$verify_audit(store('ON'), options => %L)$$, 'shop_staff'),
     ('put_cart',          $$put_cart(store('ON'), cart(1), '[]', customer('ann'), options => %L)$$, 'shop_app'),
     ('get_cart',          $$get_cart(store('ON'), cart(1), customer('ann'), options => %L)$$, 'shop_app'),
     ('get_order',         $$get_order(store('ON'), cart(1), options => %L)$$, 'shop_app'),

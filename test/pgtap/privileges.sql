@@ -49,9 +49,10 @@ SELECT set_eq('SELECT executable_by(''shop_app'')',
                     'get_order', 'list_orders', 'lock_cart', 'cart_lock_key'],
               'checkout: exactly the functions of a shop');
 SELECT set_eq('SELECT executable_by(''shop_staff'')',
-              ARRAY['advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key', 'verify_invariants', 'check_setup'],
+              ARRAY['advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'events_after', 'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key', 'verify_invariants',
+                    'verify_audit', 'check_setup'],
               'staff: exactly the functions of who looks after it');
-SELECT set_eq('SELECT executable_by(''shop_reader'')', ARRAY['get_order', 'list_orders', 'verify_invariants'],
+SELECT set_eq('SELECT executable_by(''shop_reader'')', ARRAY['get_order', 'list_orders', 'events_after', 'verify_invariants', 'verify_audit'],
               'reader: exactly the functions that read');
 SELECT is_empty('SELECT executable_by(''shop_nobody'')', 'without grant_app(): none');
 SELECT results_eq(
@@ -72,10 +73,10 @@ SAVEPOINT more_grants;
 SELECT lives_ok($$SELECT weedgo.grant_app('shop_app')$$, 'granting again changes nothing');
 SELECT is((SELECT count(*)::integer FROM executable_by('shop_app')), 10, 'and grants nothing more');
 SELECT weedgo.grant_app('shop_reader', 'staff') \g /dev/null
-SELECT is((SELECT count(*)::integer FROM executable_by('shop_reader')), 12, 'two kinds add up');
+SELECT is((SELECT count(*)::integer FROM executable_by('shop_reader')), 14, 'two kinds add up');
 CREATE ROLE "Robert'); DROP ROLE shop_app; --";
 SELECT lives_ok($$SELECT weedgo.grant_app('Robert''); DROP ROLE shop_app; --', 'reader')$$, 'a role may be called anything');
-SELECT is((SELECT count(*)::integer FROM executable_by('Robert''); DROP ROLE shop_app; --')), 3, 'and gets what it should');
+SELECT is((SELECT count(*)::integer FROM executable_by('Robert''); DROP ROLE shop_app; --')), 5, 'and gets what it should');
 SELECT has_role('shop_app', 'and nothing of its name is executed');
 ROLLBACK TO more_grants;
 

@@ -93,7 +93,7 @@ CREATE TEMP TABLE contract (relation, key, columns) AS VALUES
     ('order_events', 'store_id, order_id, seq',
      'store_id uuid not null, order_id uuid not null, seq integer not null, event text not null, from_status text, '
      'to_status text, actor_id uuid, reason text, details jsonb, recorded_at timestamp with time zone not null, '
-     'recorded_xid xid8 not null'),
+     'recorded_xid xid8 not null, hash bytea not null'),
     ('payments', 'store_id, payment_id',
      'store_id uuid not null, payment_id uuid not null, order_id uuid not null, event text not null, '
      'amount numeric(12,2) not null, payment_type text, provider_reference text, actor_id uuid, details jsonb, '
@@ -220,7 +220,7 @@ VALUES (store('A'), cart(1), 'N', cart(1), 'pickup', 'web', 10, 1, 1.17, 5, 0.65
 INSERT INTO weedgo_data.order_items
     (store_id, order_id, line_no, sku, name, quantity, unit_price, line_total, discount, taxable, tax, tax_class, equivalent_mg)
 VALUES (store('A'), cart(1), 1, 'A', 'A', 2, 5, 10, 1, 9, 1.17, 'cannabis', 0);
-INSERT INTO weedgo_data.order_events (store_id, order_id, seq, event) VALUES (store('A'), cart(1), 1, 'created');
+INSERT INTO weedgo_data.order_events (store_id, order_id, seq, event, hash) VALUES (store('A'), cart(1), 1, 'created', '');
 
 SELECT throws_ok(format('UPDATE weedgo_data.%s SET %s', relation, change), '23514', NULL,
                  format('%s: no row with %s', relation, change))
