@@ -79,9 +79,9 @@ TEST(Names, LeadBackToTheirValues) {
         EXPECT_EQ(order_status_of(name_of(status)), status);
     for (const DeliveryType type : all_types)
         EXPECT_EQ(delivery_type_of(name_of(type)), type);
-    for (const PaymentEvent event : {PaymentEvent::authorized, PaymentEvent::captured,
-                                     PaymentEvent::failed, PaymentEvent::voided,
-                                     PaymentEvent::refunded})
+    for (const PaymentEvent event :
+         {PaymentEvent::authorized, PaymentEvent::captured, PaymentEvent::failed,
+          PaymentEvent::voided, PaymentEvent::refunded})
         EXPECT_EQ(payment_event_of(name_of(event)), event);
     for (const std::string_view name : {"", "Pending", "pending ", "unknown"}) {
         EXPECT_FALSE(order_status_of(name));
