@@ -7,14 +7,14 @@ EXTENSION = weedgo_checkout
 EXTVERSION = 0.1.0
 MODULE_big = $(EXTENSION)
 
-SCRIPT_GOALS = help demo demo-stop check check-% accept lint format figures
+SCRIPT_GOALS = help demo demo-stop check check-% accept lint format figures walk
 
 ifneq ($(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)),)
 
 # PGXS is not included here: it defines a `check` of its own, and these goals must work before
 # pg_config exists, because they install it.
 
-.PHONY: help demo demo-stop check accept lint format figures
+.PHONY: help demo demo-stop check accept lint format figures walk
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -29,6 +29,7 @@ help:
 ##                      (TESTS=name runs only the tests whose name contains it)
 ## make accept          take the last outputs of regress and isolation as the expected ones
 ## make lint            check the rules of CONTRIBUTING.md
+## make walk            random walks through all functions, for long (WALK_SECONDS=300, WALK_SEED=n)
 ## make figures         measure what a checkout costs: statements, WAL bytes, time
 ## make format          lay out src/ and test/unit/ with clang-format
 ## make clean           remove what was built
@@ -49,6 +50,8 @@ format:
 	@scripts/format
 figures:
 	@scripts/figures
+walk:
+	@WALK_SECONDS=$${WALK_SECONDS:-300} TESTS=walk scripts/check tap
 
 # Goals of PGXS named together with these run in a make of their own.
 OTHER_GOALS = $(filter-out $(SCRIPT_GOALS),$(MAKECMDGOALS))
