@@ -320,6 +320,21 @@ SELECT accepted($$SELECT weedgo.checkout_cart(store('ON'), customer('ben'), idem
 CALL fill_cart(60, 'ON', 'ben', '{"FLOWER": 1}');
 SELECT accepted($$SELECT weedgo.checkout_cart(store('ON'), cart(60), customer('ben'), idempotency_key => 'key 2')$$,
                 'and that customer''s keys are still unused');
+-- The same bytes are another request where they are another argument, or end elsewhere.
+CALL fill_cart(19, 'ON', 'ann', '{"GUMMY": 1}');
+CALL fill_cart(20, 'ON', 'ann', '{"GUMMY": 1}');
+SELECT weedgo.checkout_cart(store('ON'), cart(19), customer('ann'), special_instructions => 'FIVE', idempotency_key => 'key 3'),
+       weedgo.checkout_cart(store('ON'), cart(20), customer('ann'), 'ann-card', delivery_address => '{"a": 1}',
+                            pickup_time => E'now pickup\x01{}\x01then', idempotency_key => 'key 4') \g /dev/null
+SELECT refused(format('SELECT weedgo.checkout_cart(store(''ON''), %s)', arguments), 'WG008', 'idempotency_mismatch', 'WG008: ' || name)
+FROM (VALUES
+    ('what was instructions is a promo code', $$cart(19), customer('ann'), promo_code => 'FIVE', idempotency_key => 'key 3'$$),
+    ('what was an end is a beginning', $$cart(20), customer('ann'), E'ann-cardpickup\x01{"a": 1}\x01now ', delivery_address => '{}',
+                                         pickup_time => 'then', idempotency_key => 'key 4'$$)
+) AS c (name, arguments);
+UPDATE weedgo_data.orders SET request_fingerprint = NULL WHERE cart_id = cart(19);
+SELECT refused($$SELECT weedgo.checkout_cart(store('ON'), cart(19), customer('ann'), special_instructions => 'FIVE', idempotency_key => 'key 3')$$,
+               'WG008', 'idempotency_mismatch', 'WG008: nobody knows what the request was');
 ROLLBACK TO keys;
 SELECT refused($$SELECT weedgo.checkout_cart(store('ON'), cart(7), customer('ann'), idempotency_key => 'key 2')$$, 'WG005', 'items_unavailable',
                'a refusal is not kept under its key: the first time ...');
