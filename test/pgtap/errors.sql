@@ -320,6 +320,15 @@ SELECT accepted($$SELECT weedgo.checkout_cart(store('ON'), customer('ben'), idem
 CALL fill_cart(60, 'ON', 'ben', '{"FLOWER": 1}');
 SELECT accepted($$SELECT weedgo.checkout_cart(store('ON'), cart(60), customer('ben'), idempotency_key => 'key 2')$$,
                 'and that customer''s keys are still unused');
+-- A cart can be gone before its order.
+SAVEPOINT gone;
+DELETE FROM weedgo_data.cart_items WHERE cart_id = cart(1);
+DELETE FROM weedgo_data.carts WHERE cart_id = cart(1);
+SELECT is((weedgo.checkout_cart(store('ON'), cart(1), customer('ann'), tip => 1, idempotency_key => 'key 1')).replayed, true,
+          'a request is replayed though its cart is gone');
+SELECT refused($$SELECT weedgo.checkout_cart(store('ON'), cart(1), customer('ann'), tip => 2, idempotency_key => 'key 1')$$,
+               'WG008', 'idempotency_mismatch', 'WG008: another request of a cart that is gone');
+ROLLBACK TO gone;
 -- The same bytes are another request where they are another argument, or end elsewhere.
 CALL fill_cart(19, 'ON', 'ann', '{"GUMMY": 1}');
 CALL fill_cart(20, 'ON', 'ann', '{"GUMMY": 1}');
