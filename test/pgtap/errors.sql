@@ -67,6 +67,11 @@ SELECT refused_with($$SELECT weedgo.checkout_cart(store('ON'), cart(3), customer
                     jsonb_build_object('code', 'cart_not_active', 'status', 'converted', 'order_id', :'third_order'),
                     'WG002: a cart that has an order, whatever its status says');
 UPDATE weedgo_data.carts SET status = 'converted', order_id = :'third_order' WHERE cart_id = cart(3);
+SELECT refused(format('SELECT weedgo.%s', call), 'WG001', 'cart_not_found', 'WG001: another customer''s converted cart: ' || split_part(call, '(', 1))
+FROM (VALUES
+    ($$checkout_cart(store('ON'), cart(3), customer('ben'))$$), ($$reserve_inventory(store('ON'), cart(3), customer('ben'))$$),
+    ($$put_cart(store('ON'), cart(3), '[]', customer('ben'))$$)
+) AS c (call);
 CALL fill_cart(4, 'ON', 'ann', '{"FLOWER": 1}');
 UPDATE weedgo_data.carts SET status = 'abandoned' WHERE cart_id = cart(4);
 SELECT refused_with($$SELECT weedgo.checkout_cart(store('ON'), cart(4), customer('ann'))$$, 'WG002', 'the cart is not active',
