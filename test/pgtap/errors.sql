@@ -146,6 +146,14 @@ UPDATE weedgo_data.payment_methods SET expires_on = (now() AT TIME ZONE 'America
 SELECT accepted($$SELECT weedgo.checkout_cart(store('ON'), cart(1), customer('ann'), 'ann-card')$$,
                 'a method can be used on its last day');
 ROLLBACK TO last_day;
+-- Where it is latest and where it is earliest on Earth, the dates always differ.
+UPDATE weedgo_data.payment_methods SET expires_on = (now() AT TIME ZONE 'Etc/GMT+12')::date WHERE payment_method_id = 'ann-card';
+UPDATE weedgo_data.stores SET timezone = 'Pacific/Kiritimati';
+SELECT refused($$SELECT weedgo.checkout_cart(store('ON'), cart(1), customer('ann'), 'ann-card')$$, 'WG004', 'payment_method_invalid',
+               'WG004: where it is tomorrow already, the method has expired');
+UPDATE weedgo_data.stores SET timezone = 'Etc/GMT+12';
+SELECT accepted($$SELECT weedgo.checkout_cart(store('ON'), cart(1), customer('ann'), 'ann-card')$$, 'where it is still today, it can be used');
+ROLLBACK TO last_day;
 
 -- WG005 items_unavailable -----------------------------------------------------------------------
 
