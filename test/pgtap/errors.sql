@@ -386,6 +386,8 @@ SELECT refused_with($$SELECT weedgo.checkout_cart(store('OTTAWA'), cart(19), cus
 SAVEPOINT picked_up;
 SELECT accepted($$SELECT weedgo.checkout_cart(store('OTTAWA'), cart(19), customer('ann'))$$, 'picked up, there is no minimum');
 ROLLBACK TO picked_up;
+SELECT accepted($$SELECT weedgo.checkout_cart(store('OTTAWA'), cart(19), customer('ann'), delivery_type => 'in_store')$$, 'nor in the store');
+ROLLBACK TO picked_up;
 UPDATE weedgo_data.stores SET min_order_amount = 29.00, max_delivery_km = 27.799;
 SELECT accepted($$SELECT weedgo.checkout_cart(store('OTTAWA'), cart(19), customer('ann'), delivery_type => 'delivery',
                                               delivery_address => '{"street": "1 Bank"}')$$, 'the smallest order is delivered');

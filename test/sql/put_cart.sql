@@ -16,6 +16,7 @@ SELECT lines FROM weedgo.put_cart(store('ON'), cart(1), '[]');
 SELECT count(*) FROM weedgo_data.cart_items WHERE cart_id = cart(1);
 
 -- A customer who fills a guest's cart owns it; then nobody else may.
+SELECT customer_id = customer('alice') AS of_alice FROM weedgo.put_cart(store('ON'), cart(1), '[]', customer('alice'));
 SELECT customer_id = customer('alice') AS of_alice, promo_code, lines
 FROM weedgo.put_cart(store('ON'), cart(1), '[{"sku": "PAPERS", "quantity": 2}]', customer('alice'), 'save10');
 SELECT customer_id = customer('alice') AS of_alice, promo_code, lines FROM weedgo.get_cart(store('ON'), cart(1), customer('alice'));
