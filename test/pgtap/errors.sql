@@ -292,6 +292,11 @@ SELECT accepted(
                                   delivery_address => '{"street": "1 King"}', tip => 1, expected_total => 51.06)$$,
     'the total of DETAIL is accepted');
 ROLLBACK TO expected;
+SELECT accepted(
+    $$SELECT weedgo.checkout_cart(store('ON'), cart(15), customer('ann'), 'ann-cash', 'delivery', '{"street": "1 King"}', tip => 1,
+                                  expected_total => 51.06)$$,
+    'in cash, too, where 51.05 is due');
+ROLLBACK TO expected;
 
 -- WG008 idempotency_mismatch ------------------------------------------------------------------------
 

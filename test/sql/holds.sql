@@ -121,7 +121,9 @@ SELECT * FROM refusal($$SELECT weedgo.reserve_inventory(store('ON'), cart(11), h
 SELECT * FROM refusal($$SELECT weedgo.reserve_inventory(store('ON'), cart(11), hold_for => '-1 hour')$$);
 SELECT * FROM refusal($$SELECT weedgo.reserve_inventory(store('ON'), cart(11), hold_for => '100 years')$$);
 SELECT * FROM refusal($$SELECT weedgo.reserve_inventory(store('ON'), cart(11), hold_for => '178000000 years')$$);
-SELECT * FROM refusal($$SELECT weedgo.reserve_inventory(store('ON'), cart(11), hold_for => NULL)$$);
+-- NULL is the default.
+SELECT expires_at BETWEEN now() + interval '14 minutes' AND now() + interval '16 minutes' AS in_a_quarter_of_an_hour
+FROM weedgo.reserve_inventory(store('ON'), cart(11), hold_for => NULL);
 CALL make_cart(14, 'PAUSED', NULL, '{"PAPERS": 1}');
 SELECT * FROM refusal($$SELECT weedgo.reserve_inventory(store('PAUSED'), cart(14))$$);
 SELECT * FROM refusal($$SELECT weedgo.reserve_inventory(store('ON'), cart(11), options => '{"forever": true}')$$);
