@@ -95,6 +95,18 @@ UPDATE weedgo_data.promo_codes SET discount_value = 100 WHERE code = 'SAVE10';
 SELECT discount, total FROM weedgo.checkout_cart(store('ON'), cart(4), customer('alice'), promo_code => 'SAVE10');
 ROLLBACK;
 
+-- A rate in percent, and a place that is none.
+BEGIN;
+ALTER TABLE weedgo_data.tax_rates DROP CONSTRAINT tax_rates_rate_check;
+UPDATE weedgo_data.tax_rates SET rate = 13 WHERE province = 'ON';
+SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(4), customer('alice'))$$);
+ROLLBACK;
+BEGIN;
+ALTER TABLE weedgo_data.stores DROP CONSTRAINT stores_latitude_check;
+UPDATE weedgo_data.stores SET latitude = 90.1 WHERE store_id = store('ON');
+SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(4), customer('alice'))$$);
+ROLLBACK;
+
 -- The row of stock of what a cart holds is gone: the hold is not lost for that.
 SELECT extended FROM weedgo.reserve_inventory(store('ON'), cart(4), customer('alice'));
 BEGIN;
