@@ -189,7 +189,7 @@ SELECT set_eq('SELECT name::text FROM trigger_functions', ARRAY['lock_edited_car
 SELECT is_empty(
     $$SELECT name FROM trigger_functions
       WHERE NOT prosecdef OR proowner <> (SELECT relowner FROM pg_class WHERE oid = 'weedgo_data.cart_items'::regclass)
-         OR proconfig <> ARRAY['search_path=pg_catalog, pg_temp'] OR prorettype <> 'trigger'::regtype$$,
+         OR proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp'] OR prorettype <> 'trigger'::regtype$$,
     'they are SECURITY DEFINER as the owner of the tables, with search_path pinned');
 
 -- Who may run them -----------------------------------------------------------------------------

@@ -95,10 +95,10 @@ UPDATE weedgo_data.promo_codes SET discount_value = 100 WHERE code = 'SAVE10';
 SELECT discount, total FROM weedgo.checkout_cart(store('ON'), cart(4), customer('alice'), promo_code => 'SAVE10');
 ROLLBACK;
 
--- A rate in percent, and a place that is none.
+-- A rate above all of it, and a place that is none.
 BEGIN;
 ALTER TABLE weedgo_data.tax_rates DROP CONSTRAINT tax_rates_rate_check;
-UPDATE weedgo_data.tax_rates SET rate = 13 WHERE province = 'ON';
+UPDATE weedgo_data.tax_rates SET rate = 1.01 WHERE province = 'ON';
 SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(4), customer('alice'))$$);
 ROLLBACK;
 BEGIN;

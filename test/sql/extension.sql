@@ -60,6 +60,8 @@ SELECT * FROM refusal($$INSERT INTO weedgo_data.cart_items VALUES (store('ON'), 
 
 -- Created again, it finds them: the same session checks out, fills and edits carts.
 CREATE EXTENSION weedgo_checkout;
+INSERT INTO weedgo_data.cart_items VALUES (store('ON'), cart(2), 'PAPERS', 1);
+DELETE FROM weedgo_data.cart_items WHERE sku = 'PAPERS';
 SELECT * FROM weedgo.create_tables() AS made;
 SELECT total FROM weedgo.checkout_cart(store('ON'), cart(2), customer('alice'));
 SELECT lines FROM weedgo.put_cart(store('ON'), cart(3), '[{"sku": "PAPERS", "quantity": 2}]');
