@@ -23,6 +23,7 @@ SELECT is(current_setting('weedgo_checkout.enabled'), 'on', 'enabled: what a rol
 SELECT is(current_setting('weedgo_checkout.max_cart_waiters'), '8', 'max_cart_waiters: the same');
 SELECT is(current_setting('weedgo_checkout.lock_timeout'), '2s', 'lock_timeout: is every role''s own to set');
 SELECT is(current_setting('weedgo_checkout.nonsense', true), NULL, 'a setting that there is not is gone');
+SELECT is((SELECT boot_val || unit FROM pg_settings WHERE name = 'weedgo_checkout.lock_timeout'), '10000ms', 'its default is ten seconds');
 RESET weedgo_checkout.lock_timeout;
 
 -- ... and after.
