@@ -5,6 +5,8 @@
 
 namespace weedgo {
 
+static_assert(Trivial<Argument> && Trivial<MoveReason>);
+
 namespace {
 
 [[noreturn]] void raise_null(const Argument &argument) {
@@ -75,6 +77,12 @@ std::optional<Cents> optional_money(const Argument &argument) {
         break;
     }
     raise_invalid_argument(argument.name, "is not an amount", hint);
+}
+
+std::int32_t required_integer(const Argument &argument) {
+    if (argument.is_null)
+        raise_null(argument);
+    return DatumGetInt32(argument.value);
 }
 
 std::int32_t bounded_integer(const Argument &argument, std::int32_t least, std::int32_t most,
@@ -182,6 +190,13 @@ void check_options(const Argument &options, std::initializer_list<std::string_vi
                 psprintf("has an unknown key \"%s\"", pnstrdup(name.data(), name.size())),
                 "The reference lists the options of each function.");
     }
+}
+
+MoveReason read_reason(FunctionCallInfo fcinfo, int first) {
+    const MoveReason reason{optional_uuid(argument(fcinfo, first, "actor_id")),
+                            optional_text(argument(fcinfo, first + 1, "reason"), max_reason_bytes)};
+    check_options(argument(fcinfo, first + 2, "options"));
+    return reason;
 }
 
 } // namespace weedgo

@@ -13,6 +13,7 @@ inline constexpr std::size_t max_promo_code_bytes = 64;
 inline constexpr std::size_t max_key_characters = 255;
 inline constexpr std::size_t max_label_bytes = 255; // pickup_time, payment_method_id
 inline constexpr std::size_t max_instructions_bytes = 4'096;
+inline constexpr std::size_t max_reason_bytes = 1'024;
 inline constexpr std::size_t max_document_bytes = 16'384; // delivery_address, metadata
 
 struct Argument {
@@ -26,6 +27,12 @@ inline Argument argument(FunctionCallInfo fcinfo, int number, const char *name) 
     return {name, given.value, given.isnull};
 }
 
+// Who moves an order or stock, and why: kept in the record of it.
+struct MoveReason {
+    std::optional<pg_uuid_t> actor_id;
+    std::optional<std::string_view> reason;
+};
+
 pg_uuid_t required_uuid(const Argument &argument);
 std::optional<pg_uuid_t> optional_uuid(const Argument &argument);
 std::string_view required_text(const Argument &argument, std::size_t max_bytes);
@@ -34,6 +41,8 @@ std::optional<std::string_view> optional_text(const Argument &argument, std::siz
 // Rounded half up to cents. NULL is nothing; negative, NaN, Infinity and what exceeds
 // numeric(12,2) are refused.
 std::optional<Cents> optional_money(const Argument &argument);
+
+std::int32_t required_integer(const Argument &argument);
 
 // NULL is `otherwise`.
 std::int32_t bounded_integer(const Argument &argument, std::int32_t least, std::int32_t most,
@@ -57,5 +66,8 @@ bool boolean_option(const Argument &options, std::string_view name, bool otherwi
 
 // Refuses every option that is not in `known`.
 void check_options(const Argument &options, std::initializer_list<std::string_view> known = {});
+
+// The arguments from `first` on that every move ends with: actor_id, reason, options.
+MoveReason read_reason(FunctionCallInfo fcinfo, int first);
 
 } // namespace weedgo

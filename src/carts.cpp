@@ -57,19 +57,6 @@ struct PutRequest {
 
 static_assert(Trivial<PutRequest>);
 
-// Carts and items of an application's own are often views that cannot be written.
-void check_insertable(const char *relation) {
-    const bool missing_ok = false;
-    const Oid found = get_relname_relid(relation, get_namespace_oid(data_schema, missing_ok));
-    // A trigger in place of an INSERT knows no ON CONFLICT.
-    const bool include_triggers = false;
-    const Datum events = DirectFunctionCall2(pg_relation_is_updatable, ObjectIdGetDatum(found),
-                                             BoolGetDatum(include_triggers));
-    if ((DatumGetInt32(events) & (1 << CMD_INSERT)) != 0)
-        return;
-    raise(not_writable(relation));
-}
-
 // Makes nothing where the store is unknown, where somebody else made the cart meanwhile, or where
 // it is an order already and its row was cleaned away.
 void create_cart(const PutRequest &request) {

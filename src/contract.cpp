@@ -114,6 +114,16 @@ void check_contract() {
     cache.owner = owner;
 }
 
+// A row can have all its columns: one that is an expression of a view is not to be written.
+bool takes_columns(Oid relation, std::span<const Column> columns) {
+    const bool include_triggers = false;
+    return std::all_of(columns.begin(), columns.end(), [&](const Column &column) {
+        return DatumGetBool(DirectFunctionCall3(pg_column_is_updatable, ObjectIdGetDatum(relation),
+                                                Int16GetDatum(get_attnum(relation, column.name)),
+                                                BoolGetDatum(include_triggers)));
+    });
+}
+
 } // namespace
 
 Oid schema_owner(Oid schema) {
@@ -145,6 +155,22 @@ const char *problem_of(const Relation &relation, Oid schema, Oid owner) {
             return problem;
     }
     return nullptr;
+}
+
+void check_insertable(const char *name) {
+    const bool missing_ok = false;
+    const Oid found = get_relname_relid(name, get_namespace_oid(data_schema, missing_ok));
+    // A trigger in place of an INSERT knows no ON CONFLICT.
+    const bool include_triggers = false;
+    const Datum events = DirectFunctionCall2(pg_relation_is_updatable, ObjectIdGetDatum(found),
+                                             BoolGetDatum(include_triggers));
+    const auto relation =
+        std::find_if(std::begin(contract), std::end(contract), [&](const Relation &candidate) {
+            return std::string_view(candidate.name) == name;
+        });
+    if ((DatumGetInt32(events) & (1 << CMD_INSERT)) == 0 ||
+        !takes_columns(found, relation->columns))
+        raise(not_writable(name));
 }
 
 Oid contract_owner() {

@@ -18,6 +18,10 @@ Oid schema_owner(Oid schema);
 // The owner of orders, or, where there are none, of the schema: whom all relations must belong to.
 Oid relations_owner(Oid schema);
 
+// Raises 0A000 where rows cannot be put into a relation of the contract: carts, items and stock of
+// an application's own are often views that cannot be written.
+void check_insertable(const char *relation);
+
 // What is wrong with one relation, the first thing only; NULL where nothing is. `owner` is whom
 // it must belong to.
 const char *problem_of(const Relation &relation, Oid schema, Oid owner);

@@ -34,6 +34,12 @@ inline bool same(const std::optional<pg_uuid_t> &a, const std::optional<pg_uuid_
     return a.has_value() == b.has_value() && (!a || same(*a, *b));
 }
 
+// Milliseconds since 1970, as ids of ours begin with them.
+inline std::uint64_t unix_ms(TimestampTz at) {
+    constexpr std::int64_t epoch_us = (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
+    return static_cast<std::uint64_t>(at + epoch_us) / 1000;
+}
+
 // A stored number, exactly, as a count of 10^-scale; raises 22003 for any other ("what" names it).
 std::int64_t to_exact(Datum numeric, int scale, const char *what);
 

@@ -7,7 +7,7 @@
 
 namespace weedgo {
 
-static_assert(Trivial<OrderState> && Trivial<MoveReason>);
+static_assert(Trivial<OrderState>);
 
 namespace {
 

@@ -1,6 +1,7 @@
 // Moving orders from state to state, with all that follows: the event, the stock, the promo uses.
 #pragma once
 
+#include "arguments.hpp"
 #include "order_events.hpp"
 #include "order_life.hpp"
 #include "pg.hpp"
@@ -17,12 +18,6 @@ struct OrderState {
     std::optional<std::string_view> payment_type;
     Cents amount_due;
     bool has_promo_code;
-};
-
-// Who moves it, and why: kept in the event.
-struct MoveReason {
-    std::optional<pg_uuid_t> actor_id;
-    std::optional<std::string_view> reason;
 };
 
 // The order, locked until the end of the transaction; raises order_unknown where there is none.

@@ -10,7 +10,6 @@ namespace weedgo {
 
 namespace {
 
-constexpr std::size_t max_reason_bytes = 1'024;
 constexpr std::int32_t most_orders_at_once = 100'000;
 constexpr std::int64_t default_unpaid_us = 30 * USECS_PER_MINUTE;
 constexpr std::int64_t max_unpaid_us = 366 * USECS_PER_DAY;
@@ -18,14 +17,6 @@ constexpr std::int64_t max_unpaid_us = 366 * USECS_PER_DAY;
 OrderKey read_order_key(FunctionCallInfo fcinfo) {
     return {required_uuid(argument(fcinfo, 0, "store_id")),
             required_uuid(argument(fcinfo, 1, "order_id"))};
-}
-
-// The arguments from `first` on that every move ends with.
-MoveReason read_reason(FunctionCallInfo fcinfo, int first) {
-    const MoveReason reason{optional_uuid(argument(fcinfo, first, "actor_id")),
-                            optional_text(argument(fcinfo, first + 1, "reason"), max_reason_bytes)};
-    check_options(argument(fcinfo, first + 2, "options"));
-    return reason;
 }
 
 Datum advance(FunctionCallInfo fcinfo, const OrderKey &key, OrderStatus to,

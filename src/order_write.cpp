@@ -66,9 +66,7 @@ void draw_identifiers(const Quote &quote, NewOrder *order) {
     if (!pg_strong_random(&random, sizeof random))
         elog(ERROR, "could not generate random bits");
 
-    const auto unix_us = static_cast<std::uint64_t>(
-        order->created_at + (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY);
-    const UuidBytes uuid = make_uuid7(unix_us / 1000, random.for_id);
+    const UuidBytes uuid = make_uuid7(unix_ms(order->created_at), random.for_id);
     std::copy(uuid.begin(), uuid.end(), order->order_id.data);
     order->order_number =
         make_order_number(quote.local.day, quote.local.ms_of_day, random.for_number);
