@@ -150,6 +150,30 @@ CREATE TYPE weedgo.audit_finding AS (
 COMMENT ON TYPE weedgo.audit_finding IS
     'An order whose records are not as they were written, and the first event that shows it. Returned by verify_audit.';
 
+CREATE TYPE weedgo.stock_change AS (
+    store_id  uuid,
+    sku       text,
+    change    integer,
+    available integer,
+    reserved  integer,
+    entry_id  uuid,
+    details   jsonb
+);
+COMMENT ON TYPE weedgo.stock_change IS
+    'A change of stock, what is there after it, and its entry in stock_ledger. Returned by receive_stock, adjust_stock and transfer_stock.';
+
+CREATE TYPE weedgo.stock_level AS (
+    sku       text,
+    name      text,
+    on_hand   bigint,
+    available integer,
+    reserved  integer,
+    on_hold   bigint,
+    details   jsonb
+);
+COMMENT ON TYPE weedgo.stock_level IS
+    'What a store has of a sku: on_hand is available and reserved together, on_hold the part of reserved that carts hold. Returned by stock_overview.';
+
 CREATE TYPE weedgo.setup_finding AS (
     severity text,
     object   text,

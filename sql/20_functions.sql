@@ -205,6 +205,54 @@ AS 'MODULE_PATHNAME', 'weedgo_verify_audit';
 COMMENT ON FUNCTION weedgo.verify_audit IS
     'Finds orders, lines and events that were changed, removed or added by hand; no row: all are as they were written.';
 
+CREATE FUNCTION weedgo.receive_stock(
+    store_id uuid,
+    items    jsonb,
+    actor_id uuid  DEFAULT NULL,
+    reason   text  DEFAULT NULL,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.stock_change
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_receive_stock';
+COMMENT ON FUNCTION weedgo.receive_stock IS
+    'Goods came: adds them to what is available, each sku with an entry in the ledger; makes the row of stock where there is none.';
+
+CREATE FUNCTION weedgo.adjust_stock(
+    store_id           uuid,
+    sku                text,
+    change             integer,
+    reason             text,
+    expected_available integer DEFAULT NULL,
+    actor_id           uuid    DEFAULT NULL,
+    options            jsonb   DEFAULT NULL
+) RETURNS weedgo.stock_change
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_adjust_stock';
+COMMENT ON FUNCTION weedgo.adjust_stock IS
+    'Counted, damaged, lost, stolen, destroyed or returned: changes what is available of a sku, where it is what was expected.';
+
+CREATE FUNCTION weedgo.transfer_stock(
+    store_id    uuid,
+    to_store_id uuid,
+    items       jsonb,
+    actor_id    uuid  DEFAULT NULL,
+    reason      text  DEFAULT NULL,
+    options     jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.stock_change
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_transfer_stock';
+COMMENT ON FUNCTION weedgo.transfer_stock IS
+    'Moves stock from one store to another, all of the items or none.';
+
+CREATE FUNCTION weedgo.stock_overview(
+    store_id uuid,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.stock_level
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_stock_overview';
+COMMENT ON FUNCTION weedgo.stock_overview IS
+    'What a store has of every sku, available, reserved and held; only reads.';
+
 CREATE FUNCTION weedgo.lock_cart(
     store_id uuid,
     cart_id  uuid,

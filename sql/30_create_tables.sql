@@ -477,15 +477,18 @@ BEGIN
             entry_id    uuid NOT NULL,
             sku         text NOT NULL,
             bucket      integer NOT NULL DEFAULT 0,
-            change      integer NOT NULL,
-            reason      text NOT NULL,
+            change      integer NOT NULL CHECK (change <> 0),
+            reason      text NOT NULL CHECK (reason IN
+                ('received', 'counted', 'damaged', 'lost', 'stolen', 'destroyed', 'returned', 'transfer_out', 'transfer_in')),
             actor_id    uuid,
             details     jsonb,
             recorded_at timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (store_id, entry_id)
         );
         CREATE INDEX stock_ledger_sku ON weedgo_data.stock_ledger (store_id, sku);
-        COMMENT ON TABLE weedgo_data.stock_ledger IS 'Every change of stock that is not an order line.';
+        COMMENT ON TABLE weedgo_data.stock_ledger IS 'Every change of what is available that is not an order or a hold; only ever added to.';
+        COMMENT ON COLUMN weedgo_data.stock_ledger.entry_id IS 'UUID version 7: later entries have greater ids.';
+        COMMENT ON COLUMN weedgo_data.stock_ledger.details IS 'The reason that was given; of a transfer, the other store.';
     $ddl$)
 
     LOOP

@@ -18,12 +18,25 @@ constexpr int sqlstate_idempotency = MAKE_SQLSTATE('W', 'G', '0', '0', '8');
 constexpr int sqlstate_delivery = MAKE_SQLSTATE('W', 'G', '0', '0', '9');
 constexpr int sqlstate_transition = MAKE_SQLSTATE('W', 'G', '0', '1', '3');
 constexpr int sqlstate_paused = MAKE_SQLSTATE('W', 'G', '0', '1', '4');
+constexpr int sqlstate_stock = MAKE_SQLSTATE('W', 'G', '0', '1', '5');
 
 // Begins a DETAIL; end_object() finishes it.
 JsonWriter detail_of(std::string_view code) {
     JsonWriter detail;
     detail.begin_object().key("code").string(code);
     return detail;
+}
+
+const char *unavailable_detail(std::span<const UnavailableItem> items) {
+    JsonWriter detail = detail_of("items_unavailable");
+    detail.key("items").begin_array();
+    for (const UnavailableItem &item : items) {
+        detail.begin_object().key("sku").string(item.sku);
+        detail.key("reason").string(name_of(item.reason));
+        detail.key("requested").integer(item.requested);
+        detail.key("available").integer(item.available).end_object();
+    }
+    return detail.end_array().end_object().c_str();
 }
 
 Problem delivery_problem(const char *message, const char *hint, JsonWriter &detail) {
@@ -101,18 +114,16 @@ Problem payment_method_invalid(std::string_view payment_method_id, std::string_v
 }
 
 Problem items_unavailable(std::span<const UnavailableItem> items) {
-    JsonWriter detail = detail_of("items_unavailable");
-    detail.key("items").begin_array();
-    for (const UnavailableItem &item : items) {
-        detail.begin_object().key("sku").string(item.sku);
-        detail.key("reason").string(name_of(item.reason));
-        detail.key("requested").integer(item.requested);
-        detail.key("available").integer(item.available).end_object();
-    }
-    detail.end_array();
     return {sqlstate_items, "items of the cart are not available",
             "DETAIL names every one; change their quantities or remove them, then try again.",
-            detail.end_object().c_str()};
+            unavailable_detail(items)};
+}
+
+Problem stock_insufficient(std::span<const UnavailableItem> items) {
+    return {sqlstate_items, "there is not that much stock",
+            "DETAIL names every sku that lacks it; what is reserved for orders and holds is not "
+            "available.",
+            unavailable_detail(items)};
 }
 
 Problem promo_invalid(std::string_view promo_code, PromoReason reason,
@@ -212,6 +223,33 @@ Problem order_transition_invalid(const pg_uuid_t &order_id, std::string_view fro
             detail.end_object().c_str()};
 }
 
+Problem sku_unknown(const pg_uuid_t &store_id, std::span<const std::string_view> skus) {
+    JsonWriter detail = detail_of("sku_unknown");
+    detail.key("store_id").uuid(store_id).key("skus").begin_array();
+    for (const std::string_view sku : skus)
+        detail.string(sku);
+    return {ERRCODE_INVALID_PARAMETER_VALUE, "a sku is no product of the store",
+            "DETAIL names every one; they must be in weedgo_data.products of this store.",
+            detail.end_array().end_object().c_str()};
+}
+
+Problem stock_changed(std::string_view sku, std::int32_t expected, std::int64_t available) {
+    JsonWriter detail = detail_of("stock_changed");
+    detail.key("sku").string(sku).key("expected").integer(std::int64_t{expected});
+    detail.key("available").integer(available);
+    return {sqlstate_stock, "the stock is not the expected one",
+            "It changed meanwhile: look at what is available now, then adjust that.",
+            detail.end_object().c_str()};
+}
+
+Problem stock_overflow(std::string_view sku, std::int64_t units) {
+    JsonWriter detail = detail_of("value_out_of_range");
+    detail.key("value").string(psprintf(INT64_FORMAT, units)).key("sku").string(sku);
+    return {ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE,
+            "a store cannot have more than 2147483647 units of a sku",
+            "Check the quantity: units that are reserved count.", detail.end_object().c_str()};
+}
+
 Problem cart_locked(const pg_uuid_t &cart_id, std::string_view reason) {
     JsonWriter detail = detail_of("cart_locked");
     detail.key("cart_id").uuid(cart_id).key("reason").string(reason);
@@ -240,7 +278,7 @@ Problem not_writable(const char *relation) {
     detail.key("relation").string(relation);
     return {ERRCODE_FEATURE_NOT_SUPPORTED,
             psprintf("weedgo_data.%s is a view that cannot be written", relation),
-            "Write the application's own table instead, under weedgo.lock_cart().",
+            "Write the application's own table instead; carts under weedgo.lock_cart().",
             detail.end_object().c_str()};
 }
 

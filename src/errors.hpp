@@ -48,6 +48,7 @@ Problem cart_not_active(std::string_view status, const std::optional<pg_uuid_t> 
 Problem cart_empty();
 Problem payment_method_invalid(std::string_view payment_method_id, std::string_view reason);
 Problem items_unavailable(std::span<const UnavailableItem> items);
+Problem stock_insufficient(std::span<const UnavailableItem> items);
 Problem promo_invalid(std::string_view promo_code, PromoReason reason,
                       const std::optional<Cents> &min_order_amount);
 Problem total_changed(Cents expected, const Totals &totals, std::span<const Line> lines);
@@ -60,6 +61,9 @@ Problem customer_unknown(const pg_uuid_t &customer_id);
 Problem order_unknown(const pg_uuid_t &order_id);
 Problem order_transition_invalid(const pg_uuid_t &order_id, std::string_view from,
                                  std::string_view to, std::string_view delivery_type);
+Problem sku_unknown(const pg_uuid_t &store_id, std::span<const std::string_view> skus);
+Problem stock_changed(std::string_view sku, std::int32_t expected, std::int64_t available);
+Problem stock_overflow(std::string_view sku, std::int64_t units);
 Problem cart_locked(const pg_uuid_t &cart_id, std::string_view reason);
 Problem row_locked();
 Problem amount_overflow();

@@ -1,4 +1,4 @@
-// Reading a cart's items from JSON.
+// Reading items, each a sku and how many, from JSON.
 #include "put_items.hpp"
 
 #include "errors.hpp"

@@ -1,4 +1,4 @@
-// The items argument of put_cart.
+// The items argument of put_cart, receive_stock and transfer_stock.
 #pragma once
 
 #include "arguments.hpp"

@@ -174,6 +174,7 @@ inline constexpr Column allocations[] = {
 inline constexpr Column stock_ledger[] = {
     {"store_id", UUIDOID}, {"entry_id", UUIDOID}, {"sku", TEXTOID},
     {"bucket", INT4OID},   {"change", INT4OID},   {"reason", TEXTOID},
+    {"actor_id", UUIDOID}, {"details", JSONBOID}, {"recorded_at", TIMESTAMPTZOID},
 };
 
 } // namespace relation_columns

@@ -15,6 +15,7 @@ public:
     ResultRow &text(const char *value) { return text(std::string_view(value)); }
     ResultRow &text(std::string_view value) { return this->value(from_text(value)); }
     ResultRow &text(const std::optional<std::string_view> &value);
+    ResultRow &integer(std::int32_t value) { return this->value(Int32GetDatum(value)); }
     ResultRow &money(Cents value) { return this->value(from_cents(value)); }
     ResultRow &boolean(bool value) { return this->value(BoolGetDatum(value)); }
     ResultRow &timestamp(TimestampTz at) { return value(TimestampTzGetDatum(at)); }

@@ -57,6 +57,18 @@ CREATE TEMP TABLE shapes (name, arguments, result) AS VALUES
      'options jsonb DEFAULT NULL::jsonb',
      'SETOF weedgo.order_event'),
     ('verify_audit', 'store_id uuid, order_id uuid DEFAULT NULL::uuid, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.audit_finding'),
+    ('receive_stock',
+     'store_id uuid, items jsonb, actor_id uuid DEFAULT NULL::uuid, reason text DEFAULT NULL::text, options jsonb DEFAULT NULL::jsonb',
+     'SETOF weedgo.stock_change'),
+    ('adjust_stock',
+     'store_id uuid, sku text, change integer, reason text, expected_available integer DEFAULT NULL::integer, '
+     'actor_id uuid DEFAULT NULL::uuid, options jsonb DEFAULT NULL::jsonb',
+     'weedgo.stock_change'),
+    ('transfer_stock',
+     'store_id uuid, to_store_id uuid, items jsonb, actor_id uuid DEFAULT NULL::uuid, reason text DEFAULT NULL::text, '
+     'options jsonb DEFAULT NULL::jsonb',
+     'SETOF weedgo.stock_change'),
+    ('stock_overview', 'store_id uuid, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.stock_level'),
     ('put_cart',
      'store_id uuid, cart_id uuid, items jsonb, customer_id uuid DEFAULT NULL::uuid, promo_code text DEFAULT NULL::text, '
      'options jsonb DEFAULT NULL::jsonb',
@@ -135,6 +147,10 @@ CREATE TEMP TABLE results (name, columns) AS VALUES
      'customer_id uuid, order_source text, delivery_type text, total numeric(12,2), amount_due numeric(12,2), payment_status text, '
      'actor_id uuid, reason text, details jsonb, recorded_at timestamp with time zone'),
     ('audit_finding', 'store_id uuid, order_id uuid, seq integer, problem text'),
+    ('stock_change',
+     'store_id uuid, sku text, change integer, available integer, reserved integer, entry_id uuid, details jsonb'),
+    ('stock_level',
+     'sku text, name text, on_hand bigint, available integer, reserved integer, on_hold bigint, details jsonb'),
     ('setup_finding', 'severity text, object text, problem text, hint text'),
     ('invariant_violation', 'invariant text, store_id uuid, subject text, problem text');
 

@@ -50,10 +50,11 @@ SELECT set_eq('SELECT executable_by(''shop_app'')',
                     'get_order', 'list_orders', 'lock_cart', 'cart_lock_key'],
               'checkout: exactly the functions of a shop');
 SELECT set_eq('SELECT executable_by(''shop_staff'')',
-              ARRAY['advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'events_after', 'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key', 'verify_invariants',
-                    'verify_audit', 'check_setup'],
+              ARRAY['advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'events_after', 'receive_stock', 'adjust_stock',
+                    'transfer_stock', 'stock_overview', 'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key',
+                    'verify_invariants', 'verify_audit', 'check_setup'],
               'staff: exactly the functions of who looks after it');
-SELECT set_eq('SELECT executable_by(''shop_reader'')', ARRAY['get_order', 'list_orders', 'events_after', 'verify_invariants', 'verify_audit'],
+SELECT set_eq('SELECT executable_by(''shop_reader'')', ARRAY['get_order', 'list_orders', 'events_after', 'stock_overview', 'verify_invariants', 'verify_audit'],
               'reader: exactly the functions that read');
 SELECT is_empty('SELECT executable_by(''shop_nobody'')', 'without grant_app(): none');
 SELECT results_eq(
@@ -74,10 +75,10 @@ SAVEPOINT more_grants;
 SELECT lives_ok($$SELECT weedgo.grant_app('shop_app')$$, 'granting again changes nothing');
 SELECT is((SELECT count(*)::integer FROM executable_by('shop_app')), 10, 'and grants nothing more');
 SELECT weedgo.grant_app('shop_reader', 'staff') \g /dev/null
-SELECT is((SELECT count(*)::integer FROM executable_by('shop_reader')), 14, 'two kinds add up');
+SELECT is((SELECT count(*)::integer FROM executable_by('shop_reader')), 18, 'two kinds add up');
 CREATE ROLE "Robert'); DROP ROLE shop_app; --";
 SELECT lives_ok($$SELECT weedgo.grant_app('Robert''); DROP ROLE shop_app; --', 'reader')$$, 'a role may be called anything');
-SELECT is((SELECT count(*)::integer FROM executable_by('Robert''); DROP ROLE shop_app; --')), 5, 'and gets what it should');
+SELECT is((SELECT count(*)::integer FROM executable_by('Robert''); DROP ROLE shop_app; --')), 6, 'and gets what it should');
 SELECT has_role('shop_app', 'and nothing of its name is executed');
 ROLLBACK TO more_grants;
 
@@ -94,6 +95,12 @@ FROM (VALUES
     ('shop_reader', 'create_tables()'), ('shop_reader', 'grant_app(''shop_reader'')'),
     ('shop_reader', 'checkout_cart(store(''ON''), cart(1))'), ('shop_reader', 'get_cart(store(''ON''), cart(1))'),
     ('shop_reader', 'check_setup()'),   ('shop_reader', 'lock_cart(store(''ON''), cart(1))'),
+    ('shop_app',    'receive_stock(store(''ON''), ''[]'')'),
+    ('shop_app',    'adjust_stock(store(''ON''), ''FLOWER'', 1, ''counted'')'),
+    ('shop_app',    'transfer_stock(store(''ON''), store(''QC''), ''[]'')'), ('shop_app', 'stock_overview(store(''ON''))'),
+    ('shop_reader', 'receive_stock(store(''ON''), ''[]'')'),
+    ('shop_reader', 'adjust_stock(store(''ON''), ''FLOWER'', 1, ''counted'')'),
+    ('shop_reader', 'transfer_stock(store(''ON''), store(''QC''), ''[]'')'),
     ('shop_nobody', 'get_order(store(''ON''), cart(1))'), ('shop_nobody', 'cart_lock_key(store(''ON''), cart(1))')
 ) AS r (role_name, call);
 
@@ -115,7 +122,7 @@ SELECT is_empty(
     'or on their schema');
 SELECT throws_ok(format('SELECT run_as(''shop_app'', %L)', format(statement, relation)), '42501', NULL,
                  format('an application cannot: ' || statement, relation))
-FROM (VALUES ('orders'), ('stock'), ('carts'), ('payment_methods'), ('order_events')) AS r (relation),
+FROM (VALUES ('orders'), ('stock'), ('carts'), ('payment_methods'), ('order_events'), ('stock_ledger')) AS r (relation),
      (VALUES ('SELECT * FROM weedgo_data.%I'), ('INSERT INTO weedgo_data.%I DEFAULT VALUES'),
              ('UPDATE weedgo_data.%I SET store_id = NULL'), ('DELETE FROM weedgo_data.%I'),
              ('TRUNCATE weedgo_data.%I'), ('LOCK TABLE weedgo_data.%I'), ('DROP TABLE weedgo_data.%I')) AS s (statement);
@@ -142,9 +149,13 @@ FROM (VALUES
 SELECT is((SELECT count(*)::integer FROM weedgo_data.orders), 1, 'and there is an order');
 SELECT accepted(call, 'staff can call ' || split_part(split_part(call, 'weedgo.', 2), '(', 1), 'shop_staff')
 FROM (VALUES ('SELECT weedgo.expire_holds()'), ('SELECT weedgo.verify_invariants()'), ('SELECT weedgo.check_setup()'),
-             ('SELECT weedgo.get_cart(store(''ON''), cart(1), customer(''ann''))')) AS c (call);
+             ('SELECT weedgo.get_cart(store(''ON''), cart(1), customer(''ann''))'),
+             ($$SELECT weedgo.receive_stock(store('ON'), '[{"sku": "FLOWER", "quantity": 1}]')$$),
+             ($$SELECT weedgo.adjust_stock(store('ON'), 'FLOWER', -1, 'lost')$$),
+             ($$SELECT weedgo.transfer_stock(store('ON'), store('QC'), '[{"sku": "FLOWER", "quantity": 1}]')$$),
+             ($$SELECT weedgo.stock_overview(store('ON'))$$)) AS c (call);
 SELECT accepted(call, 'a reader can call ' || split_part(split_part(call, 'weedgo.', 2), '(', 1), 'shop_reader')
-FROM (VALUES ('SELECT weedgo.verify_invariants()'), ('SELECT weedgo.list_orders(store(''ON''), customer(''ann''))'),
+FROM (VALUES ('SELECT weedgo.verify_invariants()'), ('SELECT weedgo.stock_overview(store(''ON''))'), ('SELECT weedgo.list_orders(store(''ON''), customer(''ann''))'),
              ('SELECT weedgo.get_order(store(''ON''), cart(1))')) AS c (call);
 
 -- Role and settings come back --------------------------------------------------------------------
@@ -259,7 +270,7 @@ DECLARE
                             'CREATE FUNCTION weedgo.f() RETURNS int LANGUAGE sql AS ''SELECT 1''', installer);
 BEGIN
     FOREACH relation IN ARRAY ARRAY['orders', 'order_items', 'order_events', 'stock', 'carts', 'cart_items', 'holds',
-                                    'promo_counters', 'promo_customers'] LOOP
+                                    'promo_counters', 'promo_customers', 'stock_ledger'] LOOP
         FOREACH timing IN ARRAY ARRAY['BEFORE', 'AFTER'] LOOP
             FOREACH level IN ARRAY ARRAY['ROW', 'STATEMENT'] LOOP
                 EXECUTE format('CREATE TRIGGER hostile_%1$s_%2$s %1$s INSERT OR UPDATE OR DELETE ON weedgo_data.%3$I '
@@ -431,11 +442,21 @@ SELECT is_empty($$SELECT what FROM witness WHERE what LIKE 'attempt:%SUCCEEDED'$
 SELECT is((SELECT count(*)::integer FROM witness WHERE what LIKE 'attempt:%refused'), 10, 'it tried in ten ways');
 
 -- Staff, and the superuser who installed the extension, call into the same.
+INSERT INTO weedgo_data.products_table (store_id, sku, name, unit_price) VALUES (store('ON'), 'NEW', 'Not on the shelf yet', 1.00);
 TRUNCATE witness;
 SELECT accepted(format('SET LOCAL search_path = hostile, fixture, public, pg_catalog; SELECT FROM weedgo.%s; '
                        'SET LOCAL search_path = fixture, public', call),
                 format('among all of that, staff can call %s', call), 'shop_staff')
-FROM (VALUES ('expire_holds(max_holds => 5)'), ('verify_invariants()'), ('check_setup()')) AS c (call);
+FROM (VALUES ('expire_holds(max_holds => 5)'), ('verify_invariants()'), ('check_setup()'),
+             ($$receive_stock(store('ON'), '[{"sku": "FLOWER", "quantity": 1}, {"sku": "NEW", "quantity": 1}]')$$),
+             ($$adjust_stock(store('ON'), 'FLOWER', -1, 'lost', 996)$$),
+             ($$transfer_stock(store('ON'), store('QC'), '[{"sku": "FLOWER", "quantity": 1}]')$$),
+             ($$stock_overview(store('ON'))$$)) AS c (call);
+SELECT set_has(
+    $$SELECT what FROM witness$$,
+    $$VALUES ('before insert row trigger on stock'), ('after insert statement trigger on stock'),
+             ('before insert row trigger on stock_ledger'), ('after insert statement trigger on stock_ledger')$$,
+    'with triggers on stock and its ledger');
 SELECT is_empty(
     $$SELECT * FROM witness WHERE ran_as <> 'weedgo_owner' OR what LIKE 'operator %' OR what LIKE 'overload %'$$,
     'and falls into no trap');

@@ -212,6 +212,7 @@ INSERT INTO weedgo_data.promo_counters (store_id, code, used) VALUES (store('A')
 INSERT INTO weedgo_data.customer_days (store_id, customer_id, day, equivalent_mg) VALUES (store('A'), customer('a'), '2026-01-01', 1);
 INSERT INTO weedgo_data.holds (store_id, cart_id, sku, quantity, expires_at) VALUES (store('A'), cart(1), 'A', 1, now());
 INSERT INTO weedgo_data.allocations (store_id, order_id, line_no, bucket, quantity) VALUES (store('A'), cart(1), 1, 0, 1);
+INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, change, reason) VALUES (store('A'), cart(1), 'A', 1, 'received');
 INSERT INTO weedgo_data.orders
     (store_id, order_id, order_number, cart_id, delivery_type, order_source, subtotal, discount, tax, delivery_fee,
      delivery_tax, tip, total, amount_due, currency, taxes, pricing, idempotency_scope, priced_at, created_at)
@@ -283,7 +284,11 @@ FROM (VALUES
     ('promo_counters',  'used = -1'),
     ('promo_counters',  'quota = -1'),
     ('promo_customers', 'used = -1'),
-    ('customer_days',   'equivalent_mg = -1')
+    ('customer_days',   'equivalent_mg = -1'),
+    ('stock_ledger',    'change = 0'),
+    ('stock_ledger',    'reason = ''sold'''),
+    ('stock_ledger',    'reason = ''Received'''),
+    ('stock_ledger',    'reason = ''''')
 ) AS c (relation, change);
 
 -- Cannot be told by one row, but by two.

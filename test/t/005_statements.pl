@@ -55,6 +55,24 @@ costs(3, "customer_id => shop.id('alice'), promo_code => 'EACH'", 'a promo code 
 costs(4, "customer_id => shop.id('bob'), promo_code => 'EACH', idempotency_key => 'all'",
 	'all of these', $hold_and_add);
 
+# Stock that comes, goes and moves, of skus with a row of stock and of a new product in each store.
+$shop->ask(<<'SQL');
+INSERT INTO weedgo_data.stores (store_id, province) VALUES (shop.id('branch'), 'ON');
+INSERT INTO weedgo_data.products (store_id, sku, name, unit_price)
+    SELECT shop.id('branch'), sku, name, unit_price FROM weedgo_data.products;
+INSERT INTO weedgo_data.products (store_id, sku, name, unit_price)
+    SELECT store_id, 'NEW', 'New', 1.00 FROM weedgo_data.stores;
+INSERT INTO weedgo_data.stock (store_id, sku, available) SELECT shop.id('branch'), shop.sku(1), 0;
+SQL
+my ($known, $new) = map { "'[{\"sku\": \"$_\", \"quantity\": 2}]'" } 'SKU-01', 'NEW';
+is(executed("SELECT sum(change) FROM weedgo.receive_stock(shop.id('store'), $known)"), 3, 'receive_stock: 3');
+is(executed("SELECT sum(change) FROM weedgo.receive_stock(shop.id('store'), $new)"), 4, 'of a new product: 4');
+is(executed("SELECT available FROM weedgo.adjust_stock(shop.id('store'), 'SKU-01', -1, 'lost')"), 3, 'adjust_stock: 3');
+is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), shop.id('branch'), $known)"),
+	5, 'transfer_stock: 5');
+is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), shop.id('branch'), $new)"),
+	6, 'of a product that is new there: 6');
+
 is($shop->orders, 11, 'all were checked out');
 $shop->invariants_hold;
 done_testing();

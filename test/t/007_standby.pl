@@ -18,6 +18,9 @@ my %writes = (
 	release_inventory => "SELECT lines FROM weedgo.release_inventory(shop.id('store'), shop.id('held'))",
 	expire_holds => 'SELECT weedgo.expire_holds()',
 	put_cart => "SELECT shop.fill('cart', 7)",
+	receive_stock => "SELECT * FROM weedgo.receive_stock(shop.id('store'), '[{\"sku\": \"SKU-01\", \"quantity\": 1}]')",
+	adjust_stock => "SELECT * FROM weedgo.adjust_stock(shop.id('store'), 'SKU-01', 1, 'counted')",
+	transfer_stock => "SELECT * FROM weedgo.transfer_stock(shop.id('store'), shop.id('other'), '[]')",
 	'put_cart of a new cart' => "SELECT shop.fill('new cart')",
 );
 my %reads = (
@@ -26,6 +29,7 @@ my %reads = (
 	get_cart => "SELECT * FROM weedgo.get_cart(shop.id('store'), shop.id('cart'))",
 	get_order => "SELECT * FROM weedgo.get_order(shop.id('store'), '$order', shop.id('alice'))",
 	list_orders => "SELECT * FROM weedgo.list_orders(shop.id('store'), shop.id('alice'))",
+	stock_overview => "SELECT * FROM weedgo.stock_overview(shop.id('store'))",
 	cart_lock_key => "SELECT * FROM weedgo.cart_lock_key(shop.id('store'), shop.id('cart'))",
 	verify_invariants => 'SELECT count(*) FROM weedgo.verify_invariants()',
 	check_setup => 'SELECT severity, object, problem FROM weedgo.check_setup() ORDER BY 1, 2, 3',

@@ -1,0 +1,48 @@
+// stock_overview: what a store has on its shelf, and how much of that is promised.
+#include "arguments.hpp"
+#include "owner.hpp"
+#include "pg.hpp"
+#include "result.hpp"
+#include "spi.hpp"
+
+namespace weedgo {
+
+namespace {
+
+// The columns of stock_level.
+constinit Statement levels_statement{
+    "SELECT sku, p.name,"
+    "       coalesce(s.available, 0)::int8 + coalesce(s.reserved, 0)::int8,"
+    "       coalesce(s.available, 0), coalesce(s.reserved, 0), coalesce(h.quantity, 0)::int8,"
+    "       '{}'::jsonb"
+    "  FROM (SELECT sku::text, name::text FROM weedgo_data.products WHERE store_id = $1) p"
+    "  FULL JOIN (SELECT sku::text, available::int4, reserved::int4 FROM weedgo_data.stock"
+    "              WHERE store_id = $1 AND bucket = 0) s USING (sku)"
+    "  LEFT JOIN (SELECT sku, sum(quantity) AS quantity FROM weedgo_data.holds"
+    "              WHERE store_id = $1 GROUP BY sku) h USING (sku)"
+    " ORDER BY sku COLLATE \"C\"",
+    Access::whole_tables};
+
+void put_levels(const pg_uuid_t &store_id, const ReturnSetInfo *set) {
+    const Rows rows = execute(levels_statement, {Param::uuid(store_id)});
+    for (std::uint64_t i = 0; i < rows.count; i++)
+        ResultRow().row(Row(rows, i)).put(set);
+}
+
+} // namespace
+
+} // namespace weedgo
+
+extern "C" {
+PG_FUNCTION_INFO_V1(weedgo_stock_overview);
+}
+
+// Every sku of a store, with what is on the shelf; takes no lock and writes nothing.
+Datum weedgo_stock_overview(PG_FUNCTION_ARGS) {
+    using namespace weedgo;
+    const pg_uuid_t store_id = required_uuid(argument(fcinfo, 0, "store_id"));
+    check_options(argument(fcinfo, 1, "options"));
+    const ReturnSetInfo *set = begin_set(fcinfo);
+    as_owner([&](OwnerScope &) { put_levels(store_id, set); });
+    PG_RETURN_NULL();
+}
