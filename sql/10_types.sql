@@ -118,6 +118,22 @@ CREATE TYPE weedgo.payment_record AS (
 COMMENT ON TYPE weedgo.payment_record IS
     'A reported payment and what it makes of its order; recorded is false where it was known already. Returned by record_payment.';
 
+CREATE TYPE weedgo.order_refund AS (
+    store_id           uuid,
+    order_id           uuid,
+    payment_id         uuid,
+    recorded           boolean,
+    order_status       text,
+    old_payment_status text,
+    new_payment_status text,
+    amount             numeric(12,2),
+    captured           numeric(12,2),
+    refunded           numeric(12,2),
+    details            jsonb
+);
+COMMENT ON TYPE weedgo.order_refund IS
+    'What went back to a customer; recorded is false where it was known already, or is only asked for. Returned by refund_order.';
+
 CREATE TYPE weedgo.order_event AS (
     position       text,
     store_id       uuid,

@@ -184,6 +184,23 @@ AS 'MODULE_PATHNAME', 'weedgo_record_payment';
 COMMENT ON FUNCTION weedgo.record_payment IS
     'Records what a payment provider or a till reports about an order, once for each reference and event.';
 
+CREATE FUNCTION weedgo.refund_order(
+    store_id           uuid,
+    order_id           uuid,
+    items              jsonb   DEFAULT NULL,
+    restock            boolean DEFAULT false,
+    amount             numeric DEFAULT NULL,
+    provider_reference text    DEFAULT NULL,
+    payment_type       text    DEFAULT NULL,
+    actor_id           uuid    DEFAULT NULL,
+    reason             text    DEFAULT NULL,
+    options            jsonb   DEFAULT NULL
+) RETURNS weedgo.order_refund
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_refund_order';
+COMMENT ON FUNCTION weedgo.refund_order IS
+    'Records a refund, of items or an amount, once for each reference; what comes back can go on the shelf again.';
+
 CREATE FUNCTION weedgo.events_after(
     store_id       uuid    DEFAULT NULL,
     after_position text    DEFAULT NULL,

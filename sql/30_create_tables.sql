@@ -361,9 +361,11 @@ BEGIN
             tax           numeric(12,2) NOT NULL CHECK (tax >= 0),
             tax_class     text NOT NULL,
             equivalent_mg bigint NOT NULL CHECK (equivalent_mg >= 0),
+            returned      integer NOT NULL DEFAULT 0 CHECK (returned BETWEEN 0 AND quantity),
             PRIMARY KEY (store_id, order_id, line_no)
         );
         COMMENT ON TABLE weedgo_data.order_items IS 'The lines of an order, one a sku, as they were sold. line_total is before discount and tax.';
+        COMMENT ON COLUMN weedgo_data.order_items.returned IS 'Units that came back after delivery, by refund_order().';
         COMMENT ON COLUMN weedgo_data.order_items.equivalent_mg IS 'Dried cannabis equivalent of one unit, in milligrams.';
     $ddl$),
 

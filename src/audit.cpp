@@ -14,157 +14,53 @@ namespace {
 constexpr std::int32_t most_events = 10'000;
 constexpr std::int32_t usual_events = 100;
 
-// Per order: the first event that is broken; whether its states are those of its last events.
-#define FIND_BROKEN(of_order)                                                                      \
-    "WITH chain AS ("                                                                              \
-    "  SELECT e.*, lag(e.hash) OVER chain AS last_hash, lag(e.seq, 1, 0) OVER chain AS last_seq"   \
-    "    FROM weedgo_data.order_events e WHERE e.store_id = $1" of_order                           \
-    "  WINDOW chain AS (PARTITION BY e.store_id, e.order_id ORDER BY e.seq)),"                     \
-    " broken AS ("                                                                                 \
-    "  SELECT DISTINCT ON (e.order_id) e.store_id, e.order_id, e.seq,"                             \
-    "         CASE WHEN e.seq <> e.last_seq + 1 THEN 'an event before it is missing'"              \
-    "              WHEN e.seq = 1 THEN 'it, the order or its lines were changed'"                  \
-    "              ELSE 'it was changed' END AS problem"                                           \
-    "    FROM chain e"                                                                             \
-    "   WHERE e.seq <> e.last_seq + 1 OR e.hash IS DISTINCT FROM " SEAL_OF_EVENT(                  \
-        "coalesce(e.last_hash, (SELECT " SEAL_OF_ORDER(                                            \
-            LINES_OF_ORDER) "  FROM "                                                              \
-                            "weedgo_data.orders o"                                                 \
-                            "  WHERE o.store_id = "                                                \
-                            "e.store_id AND "                                                      \
-                            "o.order_id = "                                                        \
-                            "e.order_id))") "   ORDER "                                            \
-                                            "BY "                                                  \
-                                            "e.order_"                                             \
-                                            "id, "                                                 \
-                                            "e.seq),"                                              \
-                                            " last AS "                                            \
-                                            "("                                                    \
-                                            "  SELECT "                                            \
-                                            "e.store_"                                             \
-                                            "id, "                                                 \
-                                            "e.order_"                                             \
-                                            "id, "                                                 \
-                                            "max(e."                                               \
-                                            "seq) "                                                \
-                                            "AS seq,"                                              \
-                                            "         "                                            \
-                                            "(array_"                                              \
-                                            "agg(e.to_"                                            \
-                                            "status "                                              \
-                                            "ORDER BY "                                            \
-                                            "e.seq "                                               \
-                                            "DESC))[1]"                                            \
-                                            " AS "                                                 \
-                                            "status,"                                              \
-                                            "         "                                            \
-                                            "coalesce("                                            \
-                                            "(array_"                                              \
-                                            "agg(e."                                               \
-                                            "details "                                             \
-                                            "->> "                                                 \
-                                            "'to_"                                                 \
-                                            "payment_"                                             \
-                                            "status' "                                             \
-                                            "ORDER BY "                                            \
-                                            "e.seq "                                               \
-                                            "DESC)"                                                \
-                                            "         "                                            \
-                                            "         "                                            \
-                                            " "                                                    \
-                                            "FILTER "                                              \
-                                            "(WHERE "                                              \
-                                            "e.event "                                             \
-                                            "= "                                                   \
-                                            "'payment'"                                            \
-                                            "))[1], "                                              \
-                                            "'pending'"                                            \
-                                            ") AS "                                                \
-                                            "payment_"                                             \
-                                            "status"                                               \
-                                            "    FROM "                                            \
-                                            "chain e "                                             \
-                                            "GROUP "                                               \
-                                            "BY "                                                  \
-                                            "e.store_"                                             \
-                                            "id, "                                                 \
-                                            "e.order_"                                             \
-                                            "id) "                                                 \
-                                            "SELECT "                                              \
-                                            "store_id,"                                            \
-                                            " "                                                    \
-                                            "order_id,"                                            \
-                                            " seq, "                                               \
-                                            "problem "                                             \
-                                            "FROM "                                                \
-                                            "broken "                                              \
-                                            "UNION "                                               \
-                                            "ALL "                                                 \
-                                            "SELECT "                                              \
-                                            "e.store_"                                             \
-                                            "id, "                                                 \
-                                            "e.order_"                                             \
-                                            "id, "                                                 \
-                                            "l.seq, "                                              \
-                                            "CASE "                                                \
-                                            "WHEN "                                                \
-                                            "l.seq IS "                                            \
-                                            "NULL "                                                \
-                                            "THEN 'it "                                            \
-                                            "has no "                                              \
-                                            "events'"                                              \
-                                            "       "                                              \
-                                            "WHEN "                                                \
-                                            "e.status "                                            \
-                                            "<> "                                                  \
-                                            "l.status "                                            \
-                                            "THEN "                                                \
-                                            "'its "                                                \
-                                            "status "                                              \
-                                            "is not "                                              \
-                                            "that of "                                             \
-                                            "its last "                                            \
-                                            "event'"                                               \
-                                            "       "                                              \
-                                            "ELSE "                                                \
-                                            "'its "                                                \
-                                            "payment "                                             \
-                                            "status "                                              \
-                                            "is not "                                              \
-                                            "that of "                                             \
-                                            "its last "                                            \
-                                            "payment' "                                            \
-                                            "END"                                                  \
-                                            "  FROM "                                              \
-                                            "weedgo_"                                              \
-                                            "data."                                                \
-                                            "orders e "                                            \
-                                            "LEFT "                                                \
-                                            "JOIN "                                                \
-                                            "last l "                                              \
-                                            "USING "                                               \
-                                            "(store_"                                              \
-                                            "id, "                                                 \
-                                            "order_id)"                                            \
-                                            " WHERE "                                              \
-                                            "e.store_"                                             \
-                                            "id = "                                                \
-                                            "$"                                                    \
-                                            "1" of_order "   AND "                                 \
-                                            "(l.seq "                                              \
-                                            "IS NULL "                                             \
-                                            "OR "                                                  \
-                                            "e.status "                                            \
-                                            "<> "                                                  \
-                                            "l.status "                                            \
-                                            "OR "                                                  \
-                                            "e."                                                   \
-                                            "payment_"                                             \
-                                            "status "                                              \
-                                            "<> "                                                  \
-                                            "l."                                                   \
-                                            "payment_"                                             \
-                                            "status)"
+// Per order: the first event that is broken; whether its states, and what came back of its lines,
+// are those of its events. `of_order` is a further condition on e.
+// clang-format off
+#define SEAL_BEFORE_EVENT                                                                          \
+    "coalesce(e.last_hash, (SELECT " SEAL_OF_ORDER(LINES_OF_ORDER)                                 \
+    "  FROM weedgo_data.orders o"                                                                  \
+    "  WHERE o.store_id = e.store_id AND o.order_id = e.order_id))"
+#define FIND_BROKEN(of_order) \
+    "WITH chain AS ( " \
+    "  SELECT e.*, lag(e.hash) OVER chain AS last_hash, lag(e.seq, 1, 0) OVER chain AS last_seq " \
+    "    FROM weedgo_data.order_events e WHERE e.store_id = $1" of_order \
+    "  WINDOW chain AS (PARTITION BY e.store_id, e.order_id ORDER BY e.seq)), " \
+    " broken AS ( " \
+    "  SELECT DISTINCT ON (e.order_id) e.store_id, e.order_id, e.seq, " \
+    "         CASE WHEN e.seq <> e.last_seq + 1 THEN 'an event before it is missing' " \
+    "              WHEN e.seq = 1 THEN 'it, the order or its lines were changed' " \
+    "              ELSE 'it was changed' END AS problem " \
+    "    FROM chain e " \
+    "   WHERE e.seq <> e.last_seq + 1"  \
+    "      OR e.hash IS DISTINCT FROM " SEAL_OF_EVENT(SEAL_BEFORE_EVENT) \
+    "   ORDER BY e.order_id, e.seq), " \
+    " last AS ( " \
+    "  SELECT e.store_id, e.order_id, max(e.seq) AS seq, " \
+    "         (array_agg(e.to_status ORDER BY e.seq DESC))[1] AS status, " \
+    "         coalesce((array_agg(e.details ->> 'to_payment_status' ORDER BY e.seq DESC) " \
+    "                   FILTER (WHERE e.event = 'payment'))[1], 'pending') AS payment " \
+    "    FROM chain e GROUP BY e.store_id, e.order_id), " \
+    " back AS ( " \
+    "  SELECT e.order_id, (l ->> 'line_no')::int4 AS line_no, " \
+    "         sum((l ->> 'quantity')::int4) AS units " \
+    "    FROM chain e CROSS JOIN LATERAL jsonb_array_elements(e.details -> 'lines') l " \
+    "   GROUP BY 1, 2) " \
+    "SELECT store_id, order_id, seq, problem FROM broken " \
+    "UNION ALL " \
+    "SELECT e.store_id, e.order_id, l.seq, " \
+    "       CASE WHEN l.seq IS NULL THEN 'it has no events' " \
+    "            WHEN e.status <> l.status THEN 'its status is not that of its last event' " \
+    "            ELSE 'its payment status is not that of its last payment' END " \
+    "  FROM weedgo_data.orders e LEFT JOIN last l USING (store_id, order_id) " \
+    " WHERE e.store_id = $1" of_order \
+    "   AND (l.seq IS NULL OR e.status <> l.status OR e.payment_status <> l.payment) " \
+    "UNION ALL " \
+    "SELECT e.store_id, e.order_id, NULL, " \
+    "       'what came back of line ' || e.line_no || ' is not what its events say' " \
+    "  FROM weedgo_data.order_items e LEFT JOIN back b USING (order_id, line_no) " \
+    " WHERE e.store_id = $1" of_order " AND e.returned <> coalesce(b.units, 0)"
+// clang-format on
 
 constinit Statement find_broken_of_order{FIND_BROKEN(" AND e.order_id = $2")};
 constinit Statement find_broken_of_store{FIND_BROKEN(""), Access::whole_tables};

@@ -10,7 +10,8 @@ static_assert(Trivial<CartLines> && Trivial<Line> && Trivial<TaxRate>);
 namespace {
 
 // One statement for two kinds of rows, told apart by the first column: the lines with their
-// products, and the tax rates.
+// products, and the tax rates. OFFSET 0 keeps each product being looked up by its key, also where
+// there are no statistics.
 constinit Statement lines_statement{
     "SELECT true, i.sku::text, p.name::text, i.quantity::int4,"
     "       CASE WHEN p.sale_price IS NOT NULL"
@@ -19,7 +20,8 @@ constinit Statement lines_statement{
     "            THEN p.sale_price::numeric ELSE p.unit_price::numeric END,"
     "       p.is_available::bool, p.tax_class::text, p.equivalent_mg::int8, p.sku IS NOT NULL"
     "  FROM weedgo_data.cart_items i"
-    "  LEFT JOIN weedgo_data.products p ON p.store_id = $1 AND p.sku = i.sku"
+    "  LEFT JOIN LATERAL (SELECT p.* FROM weedgo_data.products p"
+    "                      WHERE p.store_id = $1 AND p.sku = i.sku OFFSET 0) p ON true"
     " WHERE i.store_id = $1 AND i.cart_id = $2 "
     "UNION ALL "
     "SELECT false, r.tax_class::text, r.tax_name::text, NULL, r.rate::numeric, NULL, NULL, NULL,"

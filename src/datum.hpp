@@ -34,10 +34,10 @@ inline bool same(const std::optional<pg_uuid_t> &a, const std::optional<pg_uuid_
     return a.has_value() == b.has_value() && (!a || same(*a, *b));
 }
 
-// Milliseconds since 1970, as ids of ours begin with them.
-inline std::uint64_t unix_ms(TimestampTz at) {
+// Microseconds since 1970, as ids of ours are made from them.
+inline std::uint64_t unix_us(TimestampTz at) {
     constexpr std::int64_t epoch_us = (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
-    return static_cast<std::uint64_t>(at + epoch_us) / 1000;
+    return static_cast<std::uint64_t>(at + epoch_us);
 }
 
 // A stored number, exactly, as a count of 10^-scale; raises 22003 for any other ("what" names it).

@@ -19,12 +19,15 @@ char *put_decimal(char *end, int value, int digits) {
 
 } // namespace
 
-UuidBytes make_uuid7(std::uint64_t unix_ms, const std::array<std::uint8_t, 10> &random) {
+UuidBytes make_uuid7(std::uint64_t unix_us, const std::array<std::uint8_t, 8> &random) {
+    const std::uint64_t unix_ms = unix_us / 1000;
+    const std::uint64_t fraction = unix_us % 1000 * 4096 / 1000;
     UuidBytes uuid{};
     for (int i = 0; i < 6; i++)
         uuid[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(unix_ms >> (40 - 8 * i));
-    std::copy(random.begin(), random.end(), uuid.begin() + 6);
-    uuid[6] = static_cast<std::uint8_t>((uuid[6] & 0x0F) | 0x70); // version 7
+    uuid[6] = static_cast<std::uint8_t>(0x70 | fraction >> 8); // version 7
+    uuid[7] = static_cast<std::uint8_t>(fraction);
+    std::copy(random.begin(), random.end(), uuid.begin() + 8);
     uuid[8] = static_cast<std::uint8_t>((uuid[8] & 0x3F) | 0x80); // RFC variant
     return uuid;
 }

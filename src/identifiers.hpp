@@ -8,9 +8,10 @@ namespace weedgo {
 
 using UuidBytes = std::array<std::uint8_t, 16>;
 
-// UUID version 7 (RFC 9562): 48 bits of Unix milliseconds, then 74 random bits. Later orders have
-// greater ids, so that an index on them grows at its end.
-UuidBytes make_uuid7(std::uint64_t unix_ms, const std::array<std::uint8_t, 10> &random);
+// UUID version 7 (RFC 9562, method 3): 48 bits of Unix milliseconds, 12 bits of the fraction of the
+// millisecond, 62 random bits. What is made a microsecond later has a greater id: an index on
+// them grows at its end, and they sort as they were made.
+UuidBytes make_uuid7(std::uint64_t unix_us, const std::array<std::uint8_t, 8> &random);
 
 struct CalendarDay {
     int year = 0;

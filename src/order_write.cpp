@@ -60,13 +60,13 @@ constinit Statement insert_items_statement{
 
 void draw_identifiers(const Quote &quote, NewOrder *order) {
     struct Random {
-        std::array<std::uint8_t, 10> for_id;
+        std::array<std::uint8_t, 8> for_id;
         std::uint64_t for_number;
     } random;
     if (!pg_strong_random(&random, sizeof random))
         elog(ERROR, "could not generate random bits");
 
-    const UuidBytes uuid = make_uuid7(unix_ms(order->created_at), random.for_id);
+    const UuidBytes uuid = make_uuid7(unix_us(order->created_at), random.for_id);
     std::copy(uuid.begin(), uuid.end(), order->order_id.data);
     order->order_number =
         make_order_number(quote.local.day, quote.local.ms_of_day, random.for_number);

@@ -154,6 +154,11 @@ void spread(Cents total, std::span<Share> shares) {
     std::sort(shares.begin(), shares.end(), by_index);
 }
 
+Cents part_of(Cents amount, std::int32_t units, std::int32_t all) {
+    return static_cast<Cents>(divide_half_up(static_cast<Wide>(amount) * static_cast<Wide>(units),
+                                             static_cast<Wide>(all)));
+}
+
 Cents discount_amount(const Discount &discount, Cents subtotal) {
     Cents amount = 0;
     if (discount.type == Discount::Type::percentage)

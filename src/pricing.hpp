@@ -101,6 +101,10 @@ struct PriceBuffers {
 // sum of the weights, unless that is 0 (then all shares are 0).
 void spread(Cents total, std::span<Share> shares);
 
+// The part of an amount that `units` of `all` units make up, rounded half up: the parts between
+// two counts of units add up to the amount.
+Cents part_of(Cents amount, std::int32_t units, std::int32_t all);
+
 // Sets each line's total, and their sum; says whether all are within the range of an amount.
 bool total_lines(std::span<Line> lines, Cents *subtotal);
 

@@ -130,7 +130,7 @@ inline constexpr Column order_items[] = {
     {"sku", TEXTOID},           {"name", TEXTOID},          {"quantity", INT4OID},
     {"unit_price", NUMERICOID}, {"line_total", NUMERICOID}, {"discount", NUMERICOID},
     {"taxable", NUMERICOID},    {"tax", NUMERICOID},        {"tax_class", TEXTOID},
-    {"equivalent_mg", INT8OID},
+    {"equivalent_mg", INT8OID}, {"returned", INT4OID},
 };
 inline constexpr Column order_events[] = {
     {"store_id", UUIDOID},     {"order_id", UUIDOID},

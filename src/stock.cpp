@@ -13,7 +13,9 @@ namespace {
 constinit Statement availability_statement{
     "SELECT l.n::int4, coalesce(s.available, 0)::int8 + coalesce(h.quantity, 0)::int8"
     "  FROM unnest($3::text[]) WITH ORDINALITY AS l (sku, n)"
-    "  LEFT JOIN weedgo_data.stock s ON s.store_id = $1 AND s.sku = l.sku AND s.bucket = 0"
+    "  LEFT JOIN LATERAL (SELECT s.available FROM weedgo_data.stock s"
+    "                      WHERE s.store_id = $1 AND s.sku = l.sku AND s.bucket = 0 OFFSET 0) s ON "
+    "true"
     "  LEFT JOIN LATERAL (SELECT sum(h.quantity) AS quantity FROM weedgo_data.holds h"
     "                      WHERE h.store_id = $1 AND h.sku = l.sku"
     "                        AND (h.cart_id = $2 OR h.expires_at <= $4)) h ON true"};
@@ -27,24 +29,31 @@ constinit Statement take_statement{
 // The row under UPDATE is first taken as the statement's snapshot has it: a condition on it would
 // refuse a sale although stock came back during the wait, and a value computed from it could break
 // a CHECK that the current row does not.
+//
+// LATERAL, and keys that come from what was locked, leave no plan but one: by key, row by row, in
+// the order of the skus. Joined plainly and without statistics, all of a store's stock was read.
 constinit Statement move_statement{
     "WITH locked AS MATERIALIZED ("
-    "  SELECT s.sku, s.available, s.reserved, m.quantity"
-    "    FROM unnest($2::text[], $3::int4[]) AS m (sku, quantity)"
-    "    JOIN weedgo_data.stock s ON s.store_id = $1 AND s.sku = m.sku AND s.bucket = 0"
-    "   ORDER BY s.sku COLLATE \"C\", s.bucket FOR NO KEY UPDATE OF s) "
+    "  SELECT s.*, m.quantity"
+    "    FROM (SELECT sku, quantity FROM unnest($2::text[], $3::int4[]) AS m (sku, quantity)"
+    "           ORDER BY sku COLLATE \"C\") m"
+    "   CROSS JOIN LATERAL (SELECT s.store_id, s.sku, s.bucket, s.available, s.reserved"
+    "                         FROM weedgo_data.stock s"
+    "                        WHERE s.store_id = $1 AND s.sku = m.sku AND s.bucket = 0"
+    "                          FOR NO KEY UPDATE) s) "
     "UPDATE weedgo_data.stock s"
     "   SET available = locked.available - locked.quantity,"
     "       reserved = locked.reserved + locked.quantity"
     "  FROM locked"
-    " WHERE s.store_id = $1 AND s.sku = locked.sku AND s.bucket = 0"
+    " WHERE s.store_id = locked.store_id AND s.sku = locked.sku AND s.bucket = locked.bucket"
     "   AND locked.available >= locked.quantity"
     " RETURNING s.sku::text"};
 
 constinit Statement lock_statement{
-    "SELECT FROM unnest($2::text[]) AS e (sku)"
-    "  JOIN weedgo_data.stock s ON s.store_id = $1 AND s.sku = e.sku"
-    " ORDER BY s.sku COLLATE \"C\", s.bucket FOR NO KEY UPDATE OF s"};
+    "SELECT FROM (SELECT sku FROM unnest($2::text[]) AS e (sku) ORDER BY sku COLLATE \"C\") e"
+    " CROSS JOIN LATERAL (SELECT FROM weedgo_data.stock s"
+    "                      WHERE s.store_id = $1 AND s.sku = e.sku ORDER BY s.bucket"
+    "                        FOR NO KEY UPDATE) s"};
 
 // At most $4 expired holds of skus whose stock rows the caller has locked already, so that nobody
 // waits for a hold that is locked here; the row of stock is the current one.
@@ -56,12 +65,12 @@ constinit Statement release_statement{
     " gone AS ("
     "  DELETE FROM weedgo_data.holds h USING expired e"
     "   WHERE h.store_id = $1 AND h.cart_id = e.cart_id AND h.sku = e.sku AND h.bucket = e.bucket"
-    "   RETURNING h.sku, h.quantity),"
-    " freed AS (SELECT sku, sum(quantity)::int4 AS quantity, count(*) AS holds"
-    "             FROM gone GROUP BY sku) "
+    "   RETURNING h.store_id, h.sku, h.quantity),"
+    " freed AS (SELECT store_id, sku, sum(quantity)::int4 AS quantity, count(*) AS holds"
+    "             FROM gone GROUP BY store_id, sku) "
     "UPDATE weedgo_data.stock s"
     "   SET available = s.available + freed.quantity, reserved = s.reserved - freed.quantity"
-    "  FROM freed WHERE s.store_id = $1 AND s.sku = freed.sku AND s.bucket = 0"
+    "  FROM freed WHERE s.store_id = freed.store_id AND s.sku = freed.sku AND s.bucket = 0"
     " RETURNING freed.holds"};
 
 constinit Statement expired_statement{

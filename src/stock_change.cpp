@@ -149,10 +149,10 @@ std::span<const Level> read_levels(Changes changes) {
 }
 
 pg_uuid_t draw_entry_id(TimestampTz now) {
-    std::array<std::uint8_t, 10> random;
+    std::array<std::uint8_t, 8> random;
     if (!pg_strong_random(random.data(), random.size()))
         elog(ERROR, "could not generate random bits");
-    const UuidBytes bytes = make_uuid7(unix_ms(now), random);
+    const UuidBytes bytes = make_uuid7(unix_us(now), random);
     pg_uuid_t id;
     std::copy(bytes.begin(), bytes.end(), id.data);
     return id;

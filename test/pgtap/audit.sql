@@ -103,6 +103,8 @@ FROM (VALUES
     ('an item is added', 'INSERT INTO weedgo_data.order_items SELECT store_id, order_id, 3, sku, name, quantity, unit_price, line_total, discount, taxable, tax, tax_class, equivalent_mg '
                          'FROM weedgo_data.order_items WHERE order_id = order_of(1) AND line_no = 1', 'order 1 1: it, the order or its lines were changed'),
     ('an item is removed', 'DELETE FROM weedgo_data.order_items WHERE order_id = order_of(1) AND line_no = 2', 'order 1 1: it, the order or its lines were changed'),
+    ('something came back that did not', 'UPDATE weedgo_data.order_items SET returned = 1 WHERE order_id = order_of(1) AND line_no = 2',
+     'order 1 what came back of line 2 is not what its events say'),
     ('two orders are changed', 'UPDATE weedgo_data.orders SET total = 0', 'order 1 1: it, the order or its lines were changed; order 2 1: it, the order or its lines were changed')
 ) AS c (name, change, found);
 SELECT is_empty('SELECT * FROM weedgo.verify_audit(store(''ON''))', 'with all of it undone, nothing is found');

@@ -52,6 +52,11 @@ CREATE TEMP TABLE shapes (name, arguments, result) AS VALUES
      'store_id uuid, order_id uuid, event text, amount numeric DEFAULT NULL::numeric, provider_reference text DEFAULT NULL::text, '
      'payment_type text DEFAULT NULL::text, actor_id uuid DEFAULT NULL::uuid, options jsonb DEFAULT NULL::jsonb',
      'weedgo.payment_record'),
+    ('refund_order',
+     'store_id uuid, order_id uuid, items jsonb DEFAULT NULL::jsonb, restock boolean DEFAULT false, amount numeric DEFAULT NULL::numeric, '
+     'provider_reference text DEFAULT NULL::text, payment_type text DEFAULT NULL::text, actor_id uuid DEFAULT NULL::uuid, '
+     'reason text DEFAULT NULL::text, options jsonb DEFAULT NULL::jsonb',
+     'weedgo.order_refund'),
     ('events_after',
      'store_id uuid DEFAULT NULL::uuid, after_position text DEFAULT NULL::text, max_rows integer DEFAULT 100, '
      'options jsonb DEFAULT NULL::jsonb',
@@ -142,6 +147,9 @@ CREATE TEMP TABLE results (name, columns) AS VALUES
      'store_id uuid, order_id uuid, payment_id uuid, recorded boolean, order_status text, old_payment_status text, '
      'new_payment_status text, amount numeric(12,2), captured numeric(12,2), refunded numeric(12,2), amount_due numeric(12,2), '
      'change numeric(12,2), details jsonb'),
+    ('order_refund',
+     'store_id uuid, order_id uuid, payment_id uuid, recorded boolean, order_status text, old_payment_status text, '
+     'new_payment_status text, amount numeric(12,2), captured numeric(12,2), refunded numeric(12,2), details jsonb'),
     ('order_event',
      'position text, store_id uuid, order_id uuid, seq integer, event text, old_status text, new_status text, order_number text, '
      'customer_id uuid, order_source text, delivery_type text, total numeric(12,2), amount_due numeric(12,2), payment_status text, '

@@ -50,7 +50,7 @@ SELECT set_eq('SELECT executable_by(''shop_app'')',
                     'get_order', 'list_orders', 'lock_cart', 'cart_lock_key'],
               'checkout: exactly the functions of a shop');
 SELECT set_eq('SELECT executable_by(''shop_staff'')',
-              ARRAY['advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'events_after', 'receive_stock', 'adjust_stock',
+              ARRAY['advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'refund_order', 'events_after', 'receive_stock', 'adjust_stock',
                     'transfer_stock', 'stock_overview', 'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key',
                     'verify_invariants', 'verify_audit', 'check_setup'],
               'staff: exactly the functions of who looks after it');
@@ -75,7 +75,7 @@ SAVEPOINT more_grants;
 SELECT lives_ok($$SELECT weedgo.grant_app('shop_app')$$, 'granting again changes nothing');
 SELECT is((SELECT count(*)::integer FROM executable_by('shop_app')), 10, 'and grants nothing more');
 SELECT weedgo.grant_app('shop_reader', 'staff') \g /dev/null
-SELECT is((SELECT count(*)::integer FROM executable_by('shop_reader')), 18, 'two kinds add up');
+SELECT is((SELECT count(*)::integer FROM executable_by('shop_reader')), 19, 'two kinds add up');
 CREATE ROLE "Robert'); DROP ROLE shop_app; --";
 SELECT lives_ok($$SELECT weedgo.grant_app('Robert''); DROP ROLE shop_app; --', 'reader')$$, 'a role may be called anything');
 SELECT is((SELECT count(*)::integer FROM executable_by('Robert''); DROP ROLE shop_app; --')), 6, 'and gets what it should');

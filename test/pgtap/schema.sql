@@ -89,7 +89,7 @@ CREATE TEMP TABLE contract (relation, key, columns) AS VALUES
      'store_id uuid not null, order_id uuid not null, line_no integer not null, sku text not null, name text not null, '
      'quantity integer not null, unit_price numeric(12,2) not null, line_total numeric(12,2) not null, '
      'discount numeric(12,2) not null, taxable numeric(12,2) not null, tax numeric(12,2) not null, '
-     'tax_class text not null, equivalent_mg bigint not null'),
+     'tax_class text not null, equivalent_mg bigint not null, returned integer not null'),
     ('order_events', 'store_id, order_id, seq',
      'store_id uuid not null, order_id uuid not null, seq integer not null, event text not null, from_status text, '
      'to_status text, actor_id uuid, reason text, details jsonb, recorded_at timestamp with time zone not null, '
