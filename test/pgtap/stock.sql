@@ -7,10 +7,10 @@ CALL open_shop();
 ALTER FUNCTION order_of(integer) SECURITY DEFINER;
 
 -- In Ontario and in Quebec there is a product that was never on the shelf; one only Ontario has; and
--- stock of something that is no product any more.
+-- both have a row of stock for something that is no product any more.
 INSERT INTO weedgo_data.products (store_id, sku, name, unit_price)
 VALUES (store('ON'), 'NEW', 'New', 5.00), (store('QC'), 'NEW', 'New', 5.00), (store('ON'), 'ONLY', 'Only here', 5.00);
-INSERT INTO weedgo_data.stock (store_id, sku, available) VALUES (store('ON'), 'ONLY', 10), (store('ON'), 'PAST', 10);
+INSERT INTO weedgo_data.stock (store_id, sku, available) VALUES (store('ON'), 'ONLY', 10), (store('ON'), 'PAST', 10), (store('QC'), 'PAST', 0);
 
 -- Stock of a sku as available/reserved.
 CREATE FUNCTION shelf(what text, store_name text DEFAULT 'ON') RETURNS text LANGUAGE sql AS $$
@@ -164,7 +164,7 @@ SELECT refused_with($$SELECT weedgo.transfer_stock(store('ON'), store('QC'), ite
 SELECT refused($$SELECT weedgo.transfer_stock(store('ON'), store('QC'), items('MATCH 301'))$$, 'WG005', 'items_unavailable', 'what is reserved stays', 'shop_staff');
 SELECT refused_with($$SELECT weedgo.transfer_stock(store('ON'), store('QC'), items('NEW 1', 'ONLY 1', 'PAST 1'))$$, '22023', 'a sku is no product of the store',
                     jsonb_build_object('code', 'sku_unknown', 'store_id', store('QC'), 'skus', '["ONLY", "PAST"]'::jsonb),
-                    'sku_unknown: the other store does not sell it', 'shop_staff');
+                    'sku_unknown: the other store does not sell it, be there a row of stock or not', 'shop_staff');
 SELECT refused_with($$SELECT weedgo.transfer_stock(store('QC'), store('ON'), items('NEW 1', 'ONLY 1'))$$, '22023', 'a sku is no product of the store',
                     jsonb_build_object('code', 'sku_unknown', 'store_id', store('QC'), 'skus', '["ONLY"]'::jsonb),
                     'sku_unknown: nor does the store itself', 'shop_staff');
@@ -210,6 +210,10 @@ SELECT results_eq($$SELECT sku, on_hand, on_hold FROM weedgo.stock_overview(stor
                   'a hold that has expired counts until it is released; what was never there is 0');
 SELECT weedgo.expire_holds() \g /dev/null
 SELECT results_eq($$SELECT available, reserved, on_hold FROM weedgo.stock_overview(store('ON')) WHERE sku = 'MATCH'$$, $$VALUES (400, 600, 0::bigint)$$, 'then no more');
+CALL fill_cart(3, 'QC', NULL, '{"ROLLS": 5}');
+SELECT weedgo.reserve_inventory(store('QC'), cart(3)) \g /dev/null
+SELECT results_eq($$SELECT s, o.reserved, o.on_hold FROM unnest(ARRAY['ON', 'QC']) s, weedgo.stock_overview(store(s)) o WHERE o.sku = 'ROLLS'$$,
+                  $$VALUES ('ON', 0, 0::bigint), ('QC', 5, 5)$$, 'each store has its own holds');
 SELECT is_empty($$SELECT * FROM weedgo.stock_overview(store('nowhere'))$$, 'a store that there is not has nothing');
 SELECT is((SELECT count(*)::integer FROM weedgo.stock_overview(store('AB'))), 8, 'each store has its own');
 SELECT invariants_hold('every invariant holds');
@@ -305,6 +309,7 @@ SAVEPOINT a_view;
 CALL stand_in('stock', 'SELECT store_id, sku, 0 AS bucket, available, reserved FROM weedgo_data.stock_aside', 'VIEW');
 SELECT refused_with($$SELECT weedgo.receive_stock(store('ON'), items('NEW 1', 'PIPE 1'))$$, '0A000', 'weedgo_data.stock is a view that cannot be written',
                     '{"code": "not_writable", "relation": "stock"}', 'a view that takes no rows', 'shop_staff');
+SELECT refused($$SELECT weedgo.adjust_stock(store('ON'), 'NEW', -1, 'lost')$$, 'WG005', 'items_unavailable', 'what is not there needs no row to be lost from', 'shop_staff');
 ROLLBACK TO a_view;
 SELECT is(outcome_with('stock', 'SELECT store_id, sku, bucket, available::bigint, reserved::bigint FROM weedgo_data.stock_aside', call, 'TABLE'), '00000', 'a table of bigint: ' || call)
 FROM writes;
