@@ -167,17 +167,27 @@ BEGIN
         COMMENT ON TABLE weedgo_data.tax_rates IS 'Tax components by province and tax class; those valid on the store''s local date add up.';
         COMMENT ON COLUMN weedgo_data.tax_rates.rate IS 'A fraction: 0.13 is 13 %. An exempt class has a row with rate 0.';
         COMMENT ON COLUMN weedgo_data.tax_rates.valid_until IS 'First day it no longer holds; NULL: still in force.';
-        INSERT INTO weedgo_data.tax_rates (province, tax_class, tax_name, rate, valid_from, source)
-        SELECT province, tax_class, tax_name, rate, valid_from, source
+        INSERT INTO weedgo_data.tax_rates (province, tax_class, tax_name, rate, valid_from, valid_until, source)
+        SELECT province, tax_class, tax_name, rate, valid_from, valid_until, source
         FROM (VALUES
-            ('ON', 'HST', 0.13,    date '2010-07-01', 'Excise Tax Act s. 165(2), Ontario: 13 % HST'),
-            ('QC', 'GST', 0.05,    date '2008-01-01', 'Excise Tax Act s. 165(1): 5 % GST'),
-            ('QC', 'QST', 0.09975, date '2013-01-01', 'Act respecting the Quebec sales tax s. 16: 9.975 %'),
-            ('BC', 'GST', 0.05,    date '2008-01-01', 'Excise Tax Act s. 165(1): 5 % GST'),
-            ('BC', 'PST', 0.07,    date '2013-04-01', 'Provincial Sales Tax Act (BC) s. 34: 7 %'),
-            ('AB', 'GST', 0.05,    date '2008-01-01', 'Excise Tax Act s. 165(1): 5 % GST')
-        ) AS rates (province, tax_name, rate, valid_from, source),
+            ('AB BC MB NT NU QC SK YT', 'GST', 0.05, date '2008-01-01', NULL::date, 'Excise Tax Act s. 165(1): 5 % GST since 2008-01-01'),
+            ('ON',    'HST', 0.13,    '2010-07-01', NULL,         'Excise Tax Act s. 165(2), Ontario: 13 % HST since 2010-07-01'),
+            ('NB NL', 'HST', 0.15,    '2016-07-01', NULL,         'Excise Tax Act s. 165(2), New Brunswick, Newfoundland and Labrador: 15 % HST since 2016-07-01'),
+            ('PE',    'HST', 0.15,    '2016-10-01', NULL,         'Excise Tax Act s. 165(2), Prince Edward Island: 15 % HST since 2016-10-01'),
+            ('NS',    'HST', 0.15,    '2010-07-01', '2025-04-01', 'Excise Tax Act s. 165(2), Nova Scotia: 15 % HST from 2010-07-01 to 2025-03-31'),
+            ('NS',    'HST', 0.14,    '2025-04-01', NULL,         'Excise Tax Act s. 165(2), Nova Scotia: 14 % HST since 2025-04-01'),
+            ('QC',    'QST', 0.09975, '2013-01-01', NULL,         'Act respecting the Quebec sales tax s. 16: 9.975 % since 2013-01-01'),
+            ('BC',    'PST', 0.07,    '2013-04-01', NULL,         'Provincial Sales Tax Act (BC) s. 34: 7 % since 2013-04-01'),
+            ('SK',    'PST', 0.06,    '2017-03-23', NULL,         'Provincial Sales Tax Act (SK) s. 5: 6 % since 2017-03-23'),
+            ('MB',    'RST', 0.07,    '2019-07-01', NULL,         'Retail Sales Tax Act (MB) s. 2: 7 % since 2019-07-01')
+        ) AS rates (provinces, tax_name, rate, valid_from, valid_until, source),
+        string_to_table(provinces, ' ') AS province,
         (VALUES ('cannabis'), ('accessory'), ('delivery')) AS classes (tax_class);
+        -- Manitoba exempts cannabis that is not medical, and nothing that is sold with it.
+        UPDATE weedgo_data.tax_rates
+        SET rate = 0, valid_from = '2018-10-17',
+            source = 'Retail Sales Tax Act (MB), Information Bulletin 063 (2019-10): non-medical cannabis exempt since 2018-10-17'
+        WHERE province = 'MB' AND tax_name = 'RST' AND tax_class = 'cannabis';
     $ddl$),
 
     ('promo_codes', $ddl$

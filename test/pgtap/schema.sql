@@ -440,19 +440,39 @@ SELECT is_empty(
 
 -- Tax seeds ----------------------------------------------------------------------------------
 
+-- Without classes: all three of them.
 SELECT results_eq(
-    $$SELECT province, tax_name, rate, min(valid_from), count(*)::integer, count(source)::integer
-      FROM weedgo_data.tax_rates GROUP BY 1, 2, 3 ORDER BY 1, 2$$,
-    $$VALUES ('AB', 'GST', 0.050000, '2008-01-01'::date, 3, 3),
-             ('BC', 'GST', 0.050000, '2008-01-01', 3, 3),
-             ('BC', 'PST', 0.070000, '2013-04-01', 3, 3),
-             ('ON', 'HST', 0.130000, '2010-07-01', 3, 3),
-             ('QC', 'GST', 0.050000, '2008-01-01', 3, 3),
-             ('QC', 'QST', 0.099750, '2013-01-01', 3, 3)$$,
-    'tax rates of AB, BC, ON and QC are there, each with its date and source, for three classes');
-SELECT set_eq('SELECT DISTINCT tax_class FROM weedgo_data.tax_rates', ARRAY['cannabis', 'accessory', 'delivery'],
-              'the classes are cannabis, accessory, delivery');
-SELECT is_empty('SELECT 1 FROM weedgo_data.tax_rates WHERE valid_until IS NOT NULL', 'all of them are in force');
+    $$SELECT province, tax_name, rate, valid_from, valid_until, nullif(string_agg(tax_class, ' ' ORDER BY tax_class), 'accessory cannabis delivery')
+      FROM weedgo_data.tax_rates GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 4$$,
+    $$VALUES ('AB', 'GST', 0.050000, '2008-01-01'::date, NULL::date, NULL),
+             ('BC', 'GST', 0.050000, '2008-01-01', NULL, NULL),
+             ('BC', 'PST', 0.070000, '2013-04-01', NULL, NULL),
+             ('MB', 'GST', 0.050000, '2008-01-01', NULL, NULL),
+             ('MB', 'RST', 0.000000, '2018-10-17', NULL, 'cannabis'),
+             ('MB', 'RST', 0.070000, '2019-07-01', NULL, 'accessory delivery'),
+             ('NB', 'HST', 0.150000, '2016-07-01', NULL, NULL),
+             ('NL', 'HST', 0.150000, '2016-07-01', NULL, NULL),
+             ('NS', 'HST', 0.150000, '2010-07-01', '2025-04-01', NULL),
+             ('NS', 'HST', 0.140000, '2025-04-01', NULL, NULL),
+             ('NT', 'GST', 0.050000, '2008-01-01', NULL, NULL),
+             ('NU', 'GST', 0.050000, '2008-01-01', NULL, NULL),
+             ('ON', 'HST', 0.130000, '2010-07-01', NULL, NULL),
+             ('PE', 'HST', 0.150000, '2016-10-01', NULL, NULL),
+             ('QC', 'GST', 0.050000, '2008-01-01', NULL, NULL),
+             ('QC', 'QST', 0.099750, '2013-01-01', NULL, NULL),
+             ('SK', 'GST', 0.050000, '2008-01-01', NULL, NULL),
+             ('SK', 'PST', 0.060000, '2017-03-23', NULL, NULL),
+             ('YT', 'GST', 0.050000, '2008-01-01', NULL, NULL)$$,
+    'the rates of all provinces and territories are there, from and until their days');
+SELECT is_empty(
+    $$SELECT province, tax_class, tax_name FROM weedgo_data.tax_rates WHERE source IS NULL OR position(valid_from::text IN source) = 0$$,
+    'each says its source, with the day it began');
+-- Had the owner changed a rate, it would stay so.
+CREATE TEMP TABLE rates_before AS SELECT * FROM weedgo_data.tax_rates;
+DELETE FROM weedgo_data.tax_rates WHERE province = 'YT';
+SELECT is_empty('SELECT * FROM weedgo.create_tables()', 'create_tables() has nothing to make');
+SELECT is_empty($$SELECT 1 FROM weedgo_data.tax_rates WHERE province = 'YT'$$, 'and puts no rate into a table that was there');
+INSERT INTO weedgo_data.tax_rates SELECT * FROM rates_before WHERE province = 'YT';
 
 -- DROP EXTENSION, and back ---------------------------------------------------------------------
 
