@@ -1,0 +1,125 @@
+-- The golden orders: hundreds of carts with what they cost, worked out in decimal by a model that
+-- shares nothing with the extension (test/golden/pencil.py; the carts are in orders.py, carts and
+-- receipts in orders.json, to be read and checked by hand). Each is bought for real; what
+-- calc_order_totals promises, what checkout_cart answers and what the tables keep must be that, to
+-- the cent, line by line and tax by tax.
+--
+-- An order has a day: it costs what it would on that day. Checkout knows only the present, so each
+-- store has a province of its own, whose rates are the seeded ones moved by as many days as the
+-- order's day is ago; its sales are moved as far. For an order of 2025-03-31 Nova Scotia's 15 %
+-- ends tomorrow, for one of 2025-04-01 its 14 % begins today.
+--
+-- Commands in backquotes run in the tree's root, where scripts/check starts psql.
+\ir fixture.psql
+\set remade `python3 test/golden/orders.py 2>&1 | cmp - test/golden/orders.json 2>&1 && echo 'not a byte differs'`
+\set orders `cat test/golden/orders.json`
+SELECT no_plan();
+CALL open_shop();
+
+SELECT is(:'remade'::text, 'not a byte differs', 'orders.json is what orders.py writes');
+
+-- Stores where it is not about to be tomorrow.
+SELECT CASE WHEN extract(hour FROM now() AT TIME ZONE 'UTC') BETWEEN 6 AND 17 THEN 'UTC' ELSE 'Etc/GMT+12' END AS zone \gset
+
+CREATE TABLE golden AS
+SELECT (o ->> 'case')::integer AS number, format('%s: %s', o ->> 'case', o ->> 'about') AS name,
+       store('golden ' || (o ->> 'case')) AS store_id, o ->> 'province' AS province,
+       concat_ws(' on ', o ->> 'province', o ->> 'day') AS province_then,
+       (now() AT TIME ZONE :'zone')::date - (o ->> 'day')::date AS days_ago,
+       o -> 'items' AS items, nullif(o -> 'promo', 'null') AS promo, nullif(o -> 'delivery', 'null') AS delivery,
+       o ->> 'pays' AS pays, (o ->> 'tip')::numeric AS tip, o -> 'expected' AS expected
+FROM jsonb_array_elements(:'orders') o;
+
+SELECT cmp_ok((SELECT count(*) FROM golden), '>=', 240::bigint, 'there are at least 240 orders');
+SELECT set_eq('SELECT DISTINCT province FROM golden', 'SELECT DISTINCT province FROM weedgo_data.tax_rates',
+              'in every province and territory');
+
+INSERT INTO weedgo_data.tax_rates (province, tax_class, tax_name, rate, valid_from, valid_until)
+SELECT DISTINCT g.province_then, r.tax_class, r.tax_name, r.rate, r.valid_from + g.days_ago, r.valid_until + g.days_ago
+FROM weedgo_data.tax_rates r JOIN golden g USING (province);
+
+INSERT INTO weedgo_data.stores (store_id, province, timezone, latitude, longitude)
+SELECT store_id, province_then, :'zone', (delivery #>> '{store,0}')::float, (delivery #>> '{store,1}')::float
+FROM golden;
+UPDATE weedgo_data.stores s
+SET delivery_base_fee = (delivery ->> 'base_fee')::numeric, delivery_fee_per_km = (delivery ->> 'per_km')::numeric,
+    free_delivery_threshold = (delivery ->> 'free_from')::numeric, tax_delivery = (delivery ->> 'taxed')::boolean
+FROM golden g WHERE s.store_id = g.store_id AND delivery IS NOT NULL;
+
+INSERT INTO weedgo_data.products (store_id, sku, name, tax_class, unit_price, sale_price, sale_from, sale_until)
+SELECT store_id, sku, sku, class, price, (sale ->> 'price')::numeric,
+       ((sale ->> 'from')::date + days_ago)::timestamp AT TIME ZONE :'zone',
+       ((sale ->> 'until')::date + days_ago)::timestamp AT TIME ZONE :'zone'
+FROM golden, jsonb_to_recordset(items) AS i (sku text, class text, price numeric, sale jsonb);
+INSERT INTO weedgo_data.stock (store_id, sku, available)
+SELECT store_id, sku, quantity FROM golden, jsonb_to_recordset(items) AS i (sku text, quantity integer);
+
+INSERT INTO weedgo_data.promo_codes (store_id, code, discount_type, discount_value, max_discount_amount, reimbursable)
+SELECT store_id, 'GOLDEN', promo ->> 'type', (promo ->> 'value')::numeric, (promo ->> 'at_most')::numeric, (promo ->> 'reimbursable')::boolean
+FROM golden WHERE promo IS NOT NULL;
+
+INSERT INTO weedgo_data.carts (store_id, cart_id, customer_id) SELECT store_id, cart(number), customer('ann') FROM golden;
+INSERT INTO weedgo_data.cart_items (store_id, cart_id, sku, quantity)
+SELECT store_id, cart(number), sku, quantity FROM golden, jsonb_to_recordset(items) AS i (sku text, quantity integer);
+
+-- The figures of a receipt, of totals or of a stored order, as orders.json has them.
+CREATE FUNCTION figures(said jsonb) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_build_object(
+        'lines', (SELECT jsonb_agg(jsonb_build_object(
+                      'sku', l ->> 'sku', 'quantity', (l ->> 'quantity')::integer, 'unit_price', l ->> 'unit_price',
+                      'line_total', l ->> 'line_total', 'discount', l ->> 'discount', 'taxable', l ->> 'taxable', 'tax', l ->> 'tax') ORDER BY n)
+                  FROM jsonb_array_elements(said -> 'lines') WITH ORDINALITY AS x (l, n)),
+        'taxes', (SELECT jsonb_object_agg(t ->> 'name', t ->> 'amount') FROM jsonb_array_elements(said -> 'taxes') t),
+        'delivery_tax', said #>> '{details,delivery_tax}', 'distance_m', (said #>> '{details,distance_m}')::integer,
+        'subtotal', said ->> 'subtotal', 'discount', said ->> 'discount', 'tax', said ->> 'tax', 'delivery_fee', said ->> 'delivery_fee',
+        'tip', said ->> 'tip', 'total', said ->> 'total', 'amount_due', said ->> 'amount_due')
+$$;
+
+CREATE FUNCTION stored_order(number integer) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT to_jsonb(o) || jsonb_build_object('details', to_jsonb(o), 'lines',
+               (SELECT jsonb_agg(to_jsonb(i) ORDER BY i.line_no) FROM weedgo_data.order_items i WHERE i.order_id = o.order_id))
+    FROM weedgo_data.orders o WHERE o.order_id = order_of(number)
+$$;
+
+-- Three tests of each order; one that is refused does not keep the others from being bought.
+CREATE FUNCTION buy_them_all() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    g         golden;
+    delivered text;
+    address   jsonb;
+    paid_by   text;
+    code      text;
+    promise   jsonb;
+    answer    jsonb;
+BEGIN
+    FOR g IN SELECT * FROM golden ORDER BY number LOOP
+        delivered := CASE WHEN g.delivery IS NULL THEN 'pickup' ELSE 'delivery' END;
+        address := CASE WHEN g.delivery IS NOT NULL THEN
+            jsonb_strip_nulls(jsonb_build_object('street', '1 King Street West', 'latitude', (g.delivery #>> '{address,0}')::numeric,
+                                                 'longitude', (g.delivery #>> '{address,1}')::numeric)) END;
+        paid_by := 'ann-' || g.pays;
+        code := CASE WHEN g.promo IS NULL THEN '' ELSE 'GOLDEN' END;
+
+        BEGIN
+            PERFORM set_config('role', 'shop_app', true);
+            promise := to_jsonb(weedgo.calc_order_totals(g.store_id, cart(g.number), customer('ann'), paid_by, delivered, address, g.tip, code));
+            answer := to_jsonb(weedgo.checkout_cart(g.store_id, cart(g.number), customer('ann'), paid_by, delivered, address,
+                                                    tip => g.tip, promo_code => code));
+            PERFORM set_config('role', 'none', true);
+        EXCEPTION WHEN OTHERS THEN
+            RETURN NEXT fail(format('%s: refused, %s', g.name, SQLERRM));
+            CONTINUE;
+        END;
+
+        RETURN NEXT is(figures(promise), g.expected, g.name || ': the totals');
+        RETURN NEXT is(figures(answer), g.expected, g.name || ': the receipt');
+        RETURN NEXT is(figures(stored_order(g.number)), g.expected, g.name || ': the order');
+    END LOOP;
+END
+$$;
+SELECT buy_them_all();
+
+SELECT is((SELECT sum(available) FROM weedgo_data.stock JOIN golden USING (store_id)), 0::bigint, 'all of it is sold');
+SELECT invariants_hold('every invariant holds');
+SELECT * FROM finish();
+ROLLBACK;
