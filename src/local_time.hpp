@@ -3,6 +3,7 @@
 
 #include "identifiers.hpp"
 #include "pg.hpp"
+#include "policy.hpp"
 
 namespace weedgo {
 
@@ -14,5 +15,12 @@ struct LocalTime {
 
 // Raises 55000 for a time zone that PostgreSQL does not know.
 LocalTime local_time(TimestampTz instant, std::string_view timezone);
+
+// "2026-12-25T01:30:00"
+const char *text_of(const LocalTime &local);
+
+// The offsets of a time zone that is known, from one instant to another.
+std::span<const ZoneSpan> zone_spans(TimestampTz from, TimestampTz until,
+                                     std::string_view timezone);
 
 } // namespace weedgo
