@@ -96,6 +96,7 @@ BEGIN
         COMMENT ON COLUMN weedgo_data.stores.max_delivery_km IS 'No delivery beyond; NULL: any distance.';
         COMMENT ON COLUMN weedgo_data.stores.min_order_amount IS 'Smallest subtotal, before discount, that is delivered.';
         COMMENT ON COLUMN weedgo_data.stores.tax_delivery IS 'true: the delivery fee is taxed by the rates of tax class "delivery".';
+        COMMENT ON COLUMN weedgo_data.stores.policies IS 'Purchase limit, age and opening hours that checkout_cart holds the store to; {}: none. The reference has the keys.';
     $ddl$),
 
     ('products', $ddl$
@@ -137,6 +138,7 @@ BEGIN
             age_verified  boolean NOT NULL DEFAULT false
         );
         COMMENT ON TABLE weedgo_data.customers IS 'Who may own carts and orders.';
+        COMMENT ON COLUMN weedgo_data.customers.age_verified IS 'Whether somebody has seen a document; counts where a store''s policies ask for it.';
     $ddl$),
 
     ('payment_methods', $ddl$
@@ -337,6 +339,7 @@ BEGIN
             priced_at            timestamptz NOT NULL,
             created_at           timestamptz NOT NULL,
             metadata             jsonb,
+            counted_on           date,
             PRIMARY KEY (store_id, order_id)
         ) WITH (fillfactor = 90);
         CREATE UNIQUE INDEX orders_cart ON weedgo_data.orders (store_id, cart_id);
@@ -353,6 +356,7 @@ BEGIN
         COMMENT ON COLUMN weedgo_data.orders.pricing IS 'The store''s and the promo code''s figures at the time: inputs of discount and delivery fee.';
         COMMENT ON COLUMN weedgo_data.orders.idempotency_scope IS 'The customer, or the cart where the customer is a guest: whose idempotency keys these are.';
         COMMENT ON COLUMN weedgo_data.orders.request_fingerprint IS 'SHA-256 of the request''s arguments, except the key.';
+        COMMENT ON COLUMN weedgo_data.orders.counted_on IS 'The customer''s day, in customer_days, on which its dried cannabis equivalent is counted; NULL: it is not.';
         COMMENT ON COLUMN weedgo_data.orders.priced_at IS 'The one instant that prices, windows and rates were judged at.';
     $ddl$),
 
@@ -468,7 +472,7 @@ BEGIN
             equivalent_mg bigint NOT NULL CHECK (equivalent_mg >= 0),
             PRIMARY KEY (store_id, customer_id, day)
         ) WITH (fillfactor = 80);
-        COMMENT ON TABLE weedgo_data.customer_days IS 'Dried cannabis equivalent a customer bought on a day, for stores that limit it.';
+        COMMENT ON TABLE weedgo_data.customer_days IS 'Dried cannabis equivalent a customer bought on a day, by the store''s calendar, for stores that limit it.';
     $ddl$),
 
     ('allocations', $ddl$

@@ -16,8 +16,8 @@ namespace {
     "       s.timezone::text, s.latitude::float8, s.longitude::float8, s.accepts_orders::bool,"    \
     "       s.delivery_base_fee::numeric, s.delivery_fee_per_km::numeric,"                         \
     "       s.free_delivery_threshold::numeric, s.max_delivery_km::numeric,"                       \
-    "       s.min_order_amount::numeric, s.tax_delivery::bool,"                                    \
-    "       u.customer_id IS NOT NULL,"                                                            \
+    "       s.min_order_amount::numeric, s.tax_delivery::bool, s.policies::jsonb,"                 \
+    "       u.customer_id IS NOT NULL, u.date_of_birth::date, u.age_verified::bool,"               \
     "       m.type::text, m.is_active::bool, m.expires_on::date,"                                  \
     "       o.order_id, o.request_fingerprint,"                                                    \
     "       EXISTS (SELECT FROM weedgo_data.holds h"                                               \
@@ -52,7 +52,7 @@ std::optional<Coordinates> read_place(Row &row) {
 }
 
 std::optional<Store> read_store(Row &row) {
-    constexpr int columns = 13;
+    constexpr int columns = 14;
     if (!row.boolean()) {
         row.skip(columns);
         return std::nullopt;
@@ -70,7 +70,18 @@ std::optional<Store> read_store(Row &row) {
     store.max_delivery_m = row.optional_exact(3, "max_delivery_km");
     store.min_order_amount = row.money("min_order_amount");
     store.tax_delivery = row.boolean();
+    store.policies = row.value(JSONBOID);
     return store;
+}
+
+std::optional<Buyer> read_buyer(Row &row) {
+    const bool is_known = row.boolean();
+    Buyer buyer;
+    buyer.date_of_birth = row.optional_date();
+    if (buyer.date_of_birth && DATE_NOT_FINITE(*buyer.date_of_birth))
+        buyer.date_of_birth.reset();
+    buyer.age_verified = row.optional_boolean().value_or(false);
+    return is_known ? std::optional(buyer) : std::nullopt;
 }
 
 std::optional<PaymentMethod> read_payment_method(Row &row) {
@@ -110,7 +121,7 @@ std::optional<Cart> read_cart(const CartQuery &query, CartRow row_use) {
     cart.status = row.text();
     cart.order_id = row.optional_uuid();
     cart.store = read_store(row);
-    cart.customer_known = row.boolean();
+    cart.buyer = read_buyer(row);
     cart.payment_method = read_payment_method(row);
     cart.keyed_order = read_keyed_order(row);
     cart.has_holds = row.boolean();

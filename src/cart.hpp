@@ -5,6 +5,7 @@
 #include "distance.hpp"
 #include "money.hpp"
 #include "pg.hpp"
+#include "policy.hpp"
 
 namespace weedgo {
 
@@ -21,6 +22,7 @@ struct Store {
     std::optional<std::int64_t> max_delivery_m;
     Cents min_order_amount = 0;
     bool tax_delivery = false;
+    std::optional<Datum> policies; // jsonb
 };
 
 struct PaymentMethod {
@@ -41,7 +43,7 @@ struct Cart {
     std::string_view status;
     std::optional<pg_uuid_t> order_id;
     std::optional<Store> store;
-    bool customer_known = false;
+    std::optional<Buyer> buyer; // the customer who was named, where they are known
     std::optional<PaymentMethod> payment_method;
     std::optional<KeyedOrder> keyed_order;
     bool has_holds = false;

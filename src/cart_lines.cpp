@@ -57,6 +57,8 @@ Item read_item(Row &row) {
     item.line.unit_price = to_exact(*price, 2, "unit price");
     item.line.tax_class = tax_class.value_or("cannabis");
     item.line.equivalent_mg = equivalent_mg.value_or(0);
+    if (item.line.equivalent_mg < 0)
+        raise_setup("an equivalent_mg in weedgo_data.products is negative");
     return item;
 }
 

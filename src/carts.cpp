@@ -81,7 +81,7 @@ Cart open_cart(const PutRequest &request) {
         raise(cart_not_found(request.query.cart_id));
     if (!cart->is_active())
         raise(cart_not_active(cart->status, cart->order_id));
-    if (request.query.customer_id && !cart->customer_known)
+    if (request.query.customer_id && !cart->buyer)
         raise(customer_unknown(*request.query.customer_id));
     return *cart;
 }

@@ -4,7 +4,9 @@
 #include "order_json.hpp"
 #include "owner.hpp"
 #include "pg.hpp"
+#include "policy_read.hpp"
 #include "promo_use.hpp"
+#include "purchases.hpp"
 #include "quote.hpp"
 #include "request.hpp"
 #include "result.hpp"
@@ -41,8 +43,18 @@ void replay_without_cart(const CheckoutRequest &request, ResultRow *result) {
 void write_records(const CheckoutRequest &request, const Quote &quote, const NewOrder &order,
                    Datum lines) {
     insert_order_items(request.store_id, order.order_id, quote.cart.lines);
-    insert_created_event(order, lines);
+    insert_created_event(request, order, lines);
     convert_cart(query_of(request), order.order_id);
+}
+
+void use_purchase_limit(const CheckoutRequest &request, const Policies &policies,
+                        const Quote &quote) {
+    if (!quote.counted_on)
+        return;
+    const CustomerDay day{request.store_id, *request.customer_id, *quote.counted_on};
+    const std::int64_t limit_mg = *policies.purchase_limit_mg;
+    if (!count_purchase(day, quote.equivalent_mg, limit_mg))
+        raise(purchase_limit_exceeded(limit_mg, quote.equivalent_mg, read_bought_mg(day)));
 }
 
 void use_promo_code(const CheckoutRequest &request, const Quote &quote) {
@@ -78,6 +90,7 @@ JsonWriter details_json(const CheckoutRequest &request, const Store &store, cons
     json.key("pickup_time").string(request.pickup_time);
     json.key("special_instructions").string(request.special_instructions);
     json.key("metadata").raw(jsonb_or_null(request.metadata));
+    json.key("age_checked").boolean(request.age_checked);
     json.key("priced_at").timestamp(quote.priced_at).end_object();
     return json;
 }
@@ -125,10 +138,11 @@ void checkout(const CheckoutRequest &request, WaitScope &wait, ResultRow *result
     if (cart->keyed_order)
         return replay(request, cart->keyed_order->order_id, cart->keyed_order->fingerprint, result);
 
+    const Policies policies = policies_of(store_of(*cart));
     Problems problems;
-    judge_cart(request, *cart, now, &problems);
+    judge_cart(request, *cart, policies, now, &problems);
     problems.raise_first();
-    const Quote quote = make_quote(request, *cart, now, For::checkout, &problems);
+    const Quote quote = make_quote(request, *cart, policies, now, For::checkout, &problems);
     problems.raise_first();
     if (request.expected_total && *request.expected_total != quote.totals.total)
         raise(total_changed(*request.expected_total, quote.totals, quote.cart.lines));
@@ -148,6 +162,7 @@ void checkout(const CheckoutRequest &request, WaitScope &wait, ResultRow *result
 
     const Datum lines = lines_json(quote).to_jsonb();
     write_records(request, quote, order, lines);
+    use_purchase_limit(request, policies, quote);
     use_promo_code(request, quote);
     reserve_stock(request, *cart, quote);
     write_receipt(request, *cart, quote, order, lines, result);

@@ -16,6 +16,9 @@ constexpr int sqlstate_promo = MAKE_SQLSTATE('W', 'G', '0', '0', '6');
 constexpr int sqlstate_total = MAKE_SQLSTATE('W', 'G', '0', '0', '7');
 constexpr int sqlstate_idempotency = MAKE_SQLSTATE('W', 'G', '0', '0', '8');
 constexpr int sqlstate_delivery = MAKE_SQLSTATE('W', 'G', '0', '0', '9');
+constexpr int sqlstate_limit = MAKE_SQLSTATE('W', 'G', '0', '1', '0');
+constexpr int sqlstate_age = MAKE_SQLSTATE('W', 'G', '0', '1', '1');
+constexpr int sqlstate_closed = MAKE_SQLSTATE('W', 'G', '0', '1', '2');
 constexpr int sqlstate_transition = MAKE_SQLSTATE('W', 'G', '0', '1', '3');
 constexpr int sqlstate_paused = MAKE_SQLSTATE('W', 'G', '0', '1', '4');
 constexpr int sqlstate_stock = MAKE_SQLSTATE('W', 'G', '0', '1', '5');
@@ -187,6 +190,42 @@ Problem delivery_below_minimum(Cents subtotal, Cents min_order_amount) {
     detail.key("min_order_amount").money(min_order_amount);
     return delivery_problem("the order is too small to be delivered", "Add items, or pick up.",
                             detail);
+}
+
+Problem purchase_limit_exceeded(std::int64_t limit_mg, std::int64_t cart_mg,
+                                const std::optional<std::int64_t> &bought_mg) {
+    JsonWriter detail = detail_of("purchase_limit_exceeded");
+    detail.key("limit_mg").integer(limit_mg).key("cart_mg").integer(cart_mg);
+    detail.key("over_mg").integer(over_limit(limit_mg, cart_mg, bought_mg.value_or(0)));
+    if (bought_mg)
+        detail.key("bought_today_mg").integer(*bought_mg);
+    return {sqlstate_limit, "the cart exceeds what may be sold to one person",
+            "Take out items until over_mg, milligrams of dried cannabis or its equivalent, is 0.",
+            detail.end_object().c_str()};
+}
+
+Problem age_not_verified(const std::optional<std::int32_t> &min_age, AgeVerdict verdict) {
+    JsonWriter detail = detail_of("age_not_verified");
+    detail.key("min_age").integer(min_age).key("reason").string(name_of(verdict));
+    return {sqlstate_age, "the customer is not known to be of age",
+            verdict == AgeVerdict::too_young
+                ? "The store does not sell to persons of this age."
+                : "Verify the customer's age first, or, in the store, let the cashier do it: "
+                  "options => '{\"age_checked\": true}'.",
+            detail.end_object().c_str()};
+}
+
+Problem store_closed(OpeningVerdict verdict, std::string_view local_time,
+                     const std::optional<TimestampTz> &next_opening) {
+    JsonWriter detail = detail_of("store_closed");
+    detail.key("local_time").string(local_time).key("reason").string(name_of(verdict));
+    detail.key("next_opening");
+    if (next_opening)
+        detail.timestamp(*next_opening);
+    else
+        detail.null();
+    return {sqlstate_closed, "the store is closed", "Check out again when it is open.",
+            detail.end_object().c_str()};
 }
 
 Problem checkout_paused(std::string_view by) {

@@ -4,6 +4,7 @@
 
 #include "json.hpp"
 #include "pg.hpp"
+#include "policy.hpp"
 #include "promo.hpp"
 
 namespace weedgo {
@@ -56,6 +57,12 @@ Problem idempotency_mismatch(std::string_view key);
 Problem delivery_address_missing();
 Problem delivery_out_of_range(std::int32_t distance_m, std::int64_t max_distance_m);
 Problem delivery_below_minimum(Cents subtotal, Cents min_order_amount);
+// `bought_mg` is nothing where only the order itself is judged.
+Problem purchase_limit_exceeded(std::int64_t limit_mg, std::int64_t cart_mg,
+                                const std::optional<std::int64_t> &bought_mg);
+Problem age_not_verified(const std::optional<std::int32_t> &min_age, AgeVerdict verdict);
+Problem store_closed(OpeningVerdict verdict, std::string_view local_time,
+                     const std::optional<TimestampTz> &next_opening);
 Problem checkout_paused(std::string_view by);
 Problem customer_unknown(const pg_uuid_t &customer_id);
 Problem order_unknown(const pg_uuid_t &order_id);

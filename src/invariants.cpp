@@ -119,6 +119,25 @@ SELECT 'I5', store_id, 'promo code ' || code || ' of customer ' || customer_id,
 )sql",
                                           Access::whole_tables};
 
+// A customer's day is the orders that were counted on it, and have not come back.
+constinit Statement purchases_are_orders{R"sql(
+WITH bought AS (
+    SELECT o.store_id, o.customer_id, o.counted_on AS day,
+           sum(i.quantity::numeric * i.equivalent_mg) AS mg
+      FROM weedgo_data.orders o JOIN weedgo_data.order_items i USING (store_id, order_id)
+     WHERE o.counted_on IS NOT NULL AND o.status NOT IN ('cancelled', 'expired')
+       AND ($1 IS NULL OR o.store_id = $1)
+     GROUP BY 1, 2, 3),
+days AS (SELECT store_id, customer_id, day, equivalent_mg AS mg FROM weedgo_data.customer_days
+          WHERE $1 IS NULL OR store_id = $1)
+SELECT 'I5', store_id, 'customer ' || customer_id || ' on ' || to_char(day, 'YYYY-MM-DD'),
+       'is counted to have bought ' || coalesce(d.mg, 0) || ' mg, but ' || coalesce(b.mg, 0)
+       || ' mg are in the orders'
+  FROM days d FULL JOIN bought b USING (store_id, customer_id, day)
+ WHERE coalesce(d.mg, 0) <> coalesce(b.mg, 0)
+)sql",
+                                         Access::whole_tables};
+
 // The lines add up to the order.
 constinit Statement amounts_add_up{R"sql(
 WITH sums AS (
@@ -281,9 +300,16 @@ SELECT DISTINCT 'I5', h.store_id, 'cart ' || h.cart_id, 'holds stock, but is not
                                               Access::whole_tables};
 
 Statement *const checks[] = {
-    &one_order_a_cart,       &stock_not_below_zero,  &reserved_is_accounted_for,
-    &records_are_whole,      &promo_uses_are_orders, &amounts_add_up,
-    &amounts_can_be_derived, &shares_can_be_derived, &references_lead_somewhere,
+    &one_order_a_cart,
+    &stock_not_below_zero,
+    &reserved_is_accounted_for,
+    &records_are_whole,
+    &promo_uses_are_orders,
+    &purchases_are_orders,
+    &amounts_add_up,
+    &amounts_can_be_derived,
+    &shares_can_be_derived,
+    &references_lead_somewhere,
 };
 
 void verify(const std::optional<pg_uuid_t> &store_id, const ReturnSetInfo *set) {

@@ -61,7 +61,8 @@ void reserve_cart(const Request &request, std::int64_t hold_us, WaitScope &wait,
     const TimestampTz expires_at = now + hold_us;
 
     Problems problems;
-    judge_cart(request, cart, now, &problems);
+    const Policies none; // what is held is not sold yet
+    judge_cart(request, cart, none, now, &problems);
     problems.raise_first();
     const Store &store = store_of(cart);
     const CartLines items = read_cart_lines({request.store_id, request.cart_id, now, store.province,

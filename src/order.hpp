@@ -8,7 +8,7 @@
 
 namespace weedgo {
 
-inline constexpr std::size_t order_column_count = 35;
+inline constexpr std::size_t order_column_count = 36;
 using OrderValues = std::array<Param, order_column_count>;
 
 // What a new order is, beside its request, cart and quote.
@@ -42,7 +42,7 @@ void insert_order_items(const pg_uuid_t &store_id, const pg_uuid_t &order_id,
                         std::span<const Line> lines);
 
 // The first event of the order; `lines` is what lines_json() made.
-void insert_created_event(const NewOrder &order, Datum lines);
+void insert_created_event(const CheckoutRequest &request, const NewOrder &order, Datum lines);
 
 // Orders as rows of checkout_result.
 Rows read_order(const pg_uuid_t &store_id, const pg_uuid_t &order_id,

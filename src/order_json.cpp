@@ -62,6 +62,8 @@ JsonWriter pricing_json(const Quote &quote) {
     write_delivery(json, quote.price_input.delivery);
     json.key("promo");
     write_promo(json, quote.promo);
+    if (quote.age_checked)
+        json.key("age_checked").boolean(true);
     json.end_object();
     return json;
 }

@@ -11,7 +11,7 @@ namespace weedgo {
 JsonWriter taxes_json(const Quote &quote);
 
 // The figures of store and promo code that the delivery fee and the discount were computed from:
-// {"delivery": {...} or null, "promo": {...} or null}
+// {"delivery": {...} or null, "promo": {...} or null}; and "age_checked": true where a cashier did.
 JsonWriter pricing_json(const Quote &quote);
 
 // One object a line, as in order_items.

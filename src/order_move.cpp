@@ -1,6 +1,6 @@
-// The order of locks: orders, then promo codes, then customers' uses of them, then stock by store
-// and sku. Each statement here handles one order or a batch alike, so that a batch keeps that order
-// too.
+// The order of locks: orders, then customers' days, then promo codes, then customers' uses of them,
+// then stock by store and sku. Each statement here handles one order or a batch alike, so that a
+// batch keeps that order too.
 #include "order_move.hpp"
 
 #include "errors.hpp"
@@ -13,12 +13,13 @@ namespace {
 
 constinit Statement lock_statement{
     "SELECT order_number, status, payment_status, delivery_type, payment_type, amount_due,"
-    "       promo_code IS NOT NULL"
+    "       promo_code IS NOT NULL, counted_on IS NOT NULL"
     "  FROM weedgo_data.orders WHERE store_id = $1 AND order_id = $2 FOR NO KEY UPDATE"};
 
 // The partial index on pending orders finds them. Whoever pays at pickup or in cash pays later.
 constinit Statement lock_unpaid_statement{
-    "SELECT store_id, order_id, promo_code IS NOT NULL FROM weedgo_data.orders"
+    "SELECT store_id, order_id, promo_code IS NOT NULL, counted_on IS NOT NULL"
+    "  FROM weedgo_data.orders"
     " WHERE status = 'pending' AND payment_status IN ('pending', 'failed', 'voided')"
     "   AND payment_method_id IS NOT NULL AND payment_type IS DISTINCT FROM 'cash'"
     "   AND amount_due > 0 AND created_at <= $2 AND ($1 IS NULL OR store_id = $1)"
@@ -28,6 +29,23 @@ constinit Statement lock_unpaid_statement{
 
 constinit Statement update_statement{"UPDATE weedgo_data.orders o SET status = $3 FROM " THESE
                                      " WHERE o.store_id = m.store_id AND o.order_id = m.order_id"};
+
+// From the day that the order was counted on, whatever the store's time zone and policies are now.
+constinit Statement give_purchases_back_statement{
+    "WITH bought AS ("
+    "  SELECT o.store_id, o.customer_id, o.counted_on AS day,"
+    "         sum(i.quantity * i.equivalent_mg)::int8 AS equivalent_mg"
+    "    FROM " THESE " JOIN weedgo_data.orders o USING (store_id, order_id)"
+    "    JOIN weedgo_data.order_items i USING (store_id, order_id)"
+    "   WHERE o.counted_on IS NOT NULL GROUP BY o.store_id, o.customer_id, o.counted_on),"
+    " locked AS MATERIALIZED ("
+    "  SELECT c.store_id, c.customer_id, c.day,"
+    "         c.equivalent_mg - b.equivalent_mg AS equivalent_mg"
+    "    FROM bought b JOIN weedgo_data.customer_days c USING (store_id, customer_id, day)"
+    "   ORDER BY c.store_id, c.customer_id, c.day FOR NO KEY UPDATE OF c) "
+    "UPDATE weedgo_data.customer_days c SET equivalent_mg = locked.equivalent_mg FROM locked"
+    " WHERE c.store_id = locked.store_id AND c.customer_id = locked.customer_id"
+    "   AND c.day = locked.day"};
 
 constinit Statement give_promos_back_statement{
     "WITH used AS ("
@@ -85,9 +103,15 @@ Batch batch_of(std::span<const OrderKey> keys) {
                      [](const OrderKey &key, std::size_t) { return from_uuid(key.order_id); })};
 }
 
+// What there is to give back, beside stock, where some of the orders have it.
+struct Counted {
+    bool purchases;
+    bool promo_uses;
+};
+
 // What has been judged already; all are in state `from`.
 void move(std::span<const OrderKey> keys, OrderStatus from, OrderStatus to,
-          const MoveReason &reason, bool any_promo_code) {
+          const MoveReason &reason, const Counted &counted) {
     const Batch these = batch_of(keys);
     execute(update_statement, {these.stores, these.orders, Param::text(name_of(to))});
     add_event(keys, {"moved", name_of(from), name_of(to), reason.actor_id, reason.reason,
@@ -95,7 +119,9 @@ void move(std::span<const OrderKey> keys, OrderStatus from, OrderStatus to,
     if (is_open(to))
         return;
     const bool comes_back = to != OrderStatus::delivered;
-    if (comes_back && any_promo_code) {
+    if (comes_back && counted.purchases)
+        execute(give_purchases_back_statement, {these.stores, these.orders});
+    if (comes_back && counted.promo_uses) {
         execute(give_promos_back_statement, {these.stores, these.orders});
         execute(give_customers_uses_back_statement, {these.stores, these.orders});
     }
@@ -122,6 +148,7 @@ OrderState lock_order(const OrderKey &key) {
     order.payment_type = row.optional_text();
     order.amount_due = row.money("amount_due");
     order.has_promo_code = row.boolean();
+    order.is_counted = row.boolean();
     return order;
 }
 
@@ -132,7 +159,7 @@ bool move_order(const OrderKey &key, const OrderState &order, OrderStatus to,
     if (!may_move(order.status, to, order.delivery_type))
         raise(order_transition_invalid(key.order_id, name_of(order.status), name_of(to),
                                        name_of(order.delivery_type)));
-    move({&key, 1}, order.status, to, reason, order.has_promo_code);
+    move({&key, 1}, order.status, to, reason, {order.is_counted, order.has_promo_code});
     return true;
 }
 
@@ -144,15 +171,16 @@ std::int32_t expire_unpaid(const std::optional<pg_uuid_t> &store_id, std::int32_
     if (rows.count == 0)
         return 0;
     const std::span<OrderKey> keys = allocate<OrderKey>(rows.count);
-    bool any_promo_code = false;
+    Counted counted{};
     for (std::size_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
         keys[i].store_id = row.uuid();
         keys[i].order_id = row.uuid();
-        any_promo_code = row.boolean() || any_promo_code;
+        counted.promo_uses = row.boolean() || counted.promo_uses;
+        counted.purchases = row.boolean() || counted.purchases;
     }
     move(keys, OrderStatus::pending, OrderStatus::expired, {std::nullopt, "the payment never came"},
-         any_promo_code);
+         counted);
     return static_cast<std::int32_t>(rows.count);
 }
 

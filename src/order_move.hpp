@@ -18,6 +18,7 @@ struct OrderState {
     std::optional<std::string_view> payment_type;
     Cents amount_due;
     bool has_promo_code;
+    bool is_counted; // in customer_days
 };
 
 // The order, locked until the end of the transaction; raises order_unknown where there is none.

@@ -21,6 +21,7 @@ namespace {
     "            'delivery_address', o.delivery_address, 'distance_m', o.distance_m,"              \
     "            'delivery_tax', o.delivery_tax::text, 'pickup_time', o.pickup_time,"              \
     "            'special_instructions', o.special_instructions, 'metadata', o.metadata,"          \
+    "            'age_checked', coalesce(o.pricing -> 'age_checked', 'false'),"                    \
     "            'priced_at', o.priced_at)"                                                        \
     "  FROM weedgo_data.orders o"
 

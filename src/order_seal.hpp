@@ -14,7 +14,8 @@
         " o.discount, o.tax, o.delivery_fee, o.delivery_tax, o.tip, o.total, o.amount_due,"        \
         " o.currency, o.promo_code, o.distance_m, o.taxes, o.pricing, o.idempotency_scope,"        \
         " o.idempotency_key, encode(o.request_fingerprint, 'hex'), " SEAL_MICROSECONDS(            \
-            "o.priced_at") ", " SEAL_MICROSECONDS("o.created_at") ", o.metadata, " lines ")")
+            "o.priced_at") ", " SEAL_MICROSECONDS("o.created_at") ", o.metadata, "                 \
+                                                                  "o.counted_on, " lines ")")
 
 // Of event e, after what `previous` sealed.
 #define SEAL_OF_EVENT(previous)                                                                    \

@@ -18,29 +18,31 @@ constexpr int max_draws = 3; // of order numbers; 53 random bits a millisecond d
     " payment_type, payment_method_id, delivery_type, delivery_address, pickup_time,"              \
     " special_instructions, order_source, actor_id, subtotal, discount, tax, delivery_fee,"        \
     " delivery_tax, tip, total, amount_due, currency, promo_code, distance_m, taxes, pricing,"     \
-    " idempotency_scope, idempotency_key, request_fingerprint, priced_at, created_at, metadata"
+    " idempotency_scope, idempotency_key, request_fingerprint, priced_at, created_at, metadata,"   \
+    " counted_on"
 
 constinit Statement insert_order_statement{
     "INSERT INTO weedgo_data.orders (" ORDER_COLUMNS ") "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,"
-    " $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35) "
+    " $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36) "
     "ON CONFLICT DO NOTHING"};
 
-// The first event, which seals the order and its lines ($36). Nothing is read for it: reading back
+// The first event, which seals the order and its lines ($37). Nothing is read for it: reading back
 // what was inserted would make checkouts conflict under SERIALIZABLE.
 constinit Statement insert_event_statement{
     "INSERT INTO weedgo_data.order_events (store_id, order_id, seq, event, to_status, actor_id,"
-    " recorded_at, recorded_xid, hash) "
-    "SELECT e.store_id, e.order_id, e.seq, e.event, e.to_status, e.actor_id, e.recorded_at,"
-    "       e.recorded_xid, " SEAL_OF_EVENT(SEAL_OF_ORDER(
-        "$36")) "  FROM (VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+    " details, recorded_at, recorded_xid, hash) "
+    "SELECT e.store_id, e.order_id, e.seq, e.event, e.to_status, e.actor_id, e.details,"
+    "       e.recorded_at, e.recorded_xid,"
+    "       " SEAL_OF_EVENT(SEAL_OF_ORDER(
+        "$37")) "  FROM (VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
                 "$16, $17,"
                 "                $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, "
                 "$31, $32,"
-                "                $33, $34, $35)) AS o (" ORDER_COLUMNS "),"
+                "                $33, $34, $35, $36)) AS o (" ORDER_COLUMNS "),"
                 "       (SELECT $1 AS store_id, $2 AS order_id, 1 AS seq, 'created' AS event,"
                 "               NULL::text AS from_status, $7 AS to_status, $16 AS actor_id,"
-                "               NULL::text AS reason, NULL::jsonb AS details, $34 AS recorded_at,"
+                "               NULL::text AS reason, $38 AS details, $34 AS recorded_at,"
                 "               pg_current_xact_id() AS recorded_xid) e"};
 
 constinit Statement find_by_key_statement{
@@ -111,7 +113,8 @@ OrderValues values_of(const CheckoutRequest &request, const Cart &cart, const Qu
             order.fingerprint ? Param{BYTEAOID, *order.fingerprint} : Param::null(BYTEAOID),
             Param::timestamp(quote.priced_at),
             Param::timestamp(order.created_at),
-            Param::jsonb(request.metadata)};
+            Param::jsonb(request.metadata),
+            Param::date(quote.counted_on)};
 }
 
 std::optional<ExistingOrder> existing(const Rows &rows, bool same_key) {
@@ -188,10 +191,17 @@ void insert_order_items(const pg_uuid_t &store_id, const pg_uuid_t &order_id,
              texts_of<&Line::tax_class>(lines), equivalents});
 }
 
-void insert_created_event(const NewOrder &order, Datum lines) {
-    std::array<Param, order_column_count + 1> values{};
+void insert_created_event(const CheckoutRequest &request, const NewOrder &order, Datum lines) {
+    std::optional<Datum> details;
+    if (request.age_checked) {
+        JsonWriter json;
+        json.begin_object().key("age_checked").boolean(true).end_object();
+        details = json.to_jsonb();
+    }
+    std::array<Param, order_column_count + 2> values{};
     std::copy(order.values.begin(), order.values.end(), values.begin());
-    values.back() = Param::jsonb(lines);
+    values[order_column_count] = Param::jsonb(lines);
+    values[order_column_count + 1] = Param::jsonb(details);
     execute(insert_event_statement, values);
 }
 

@@ -2,6 +2,7 @@
 #include "quote.hpp"
 
 #include "promo_use.hpp"
+#include "purchases.hpp"
 #include "settings.hpp"
 #include "spi.hpp"
 #include "stock.hpp"
@@ -26,6 +27,45 @@ void judge_payment_method(const Request &request, const Cart &cart, DateADT toda
         reason = "expired";
     if (reason != nullptr)
         problems->add(payment_method_invalid(*request.payment_method_id, reason));
+}
+
+void judge_buyer(const Request &request, const Cart &cart, const Policies &policies, DateADT today,
+                 Problems *problems) {
+    const AgeVerdict verdict = judge_age(policies, cart.buyer, request.age_checked, today);
+    if (verdict != AgeVerdict::of_age)
+        problems->add(age_not_verified(policies.min_age, verdict));
+}
+
+void judge_hours(const Request &request, const Store &store, const Policies &policies,
+                 TimestampTz now, const LocalTime &local, Problems *problems) {
+    constexpr std::int64_t within_us = 8 * USECS_PER_DAY;
+    constexpr std::int32_t ms_of_minute = 60'000;
+    if (!keeps_hours(policies, request.delivery_type))
+        return;
+    const OpeningVerdict verdict = judge_opening(
+        *policies.opening, local.date, static_cast<std::int32_t>(local.ms_of_day) / ms_of_minute);
+    if (verdict != OpeningVerdict::open)
+        problems->add(store_closed(
+            verdict, text_of(local),
+            next_opening(*policies.opening, zone_spans(now, now + within_us, store.timezone))));
+}
+
+// A checkout finds out about the day by counting; it only looks where it refuses anyway.
+void judge_purchase(const Request &request, const Policies &policies, For purpose, Quote *quote,
+                    Problems *problems) {
+    if (!policies.purchase_limit_mg)
+        return;
+    const std::int64_t limit_mg = *policies.purchase_limit_mg;
+    const std::int64_t cart_mg = equivalent_of(quote->cart.lines);
+    std::optional<std::int64_t> bought_mg;
+    quote->equivalent_mg = cart_mg;
+    if (policies.purchase_limit_per_day && request.customer_id && cart_mg > 0) {
+        quote->counted_on = quote->local.date;
+        if (purpose == For::quote || cart_mg > limit_mg)
+            bought_mg = read_bought_mg({request.store_id, *request.customer_id, quote->local.date});
+    }
+    if (over_limit(limit_mg, cart_mg, bought_mg.value_or(0)) > 0)
+        problems->add(purchase_limit_exceeded(limit_mg, cart_mg, bought_mg));
 }
 
 void judge_destination(const Request &request, const Store &store, Quote *quote,
@@ -143,25 +183,30 @@ void judge_items(const CartLines &cart, std::span<const std::int64_t> available,
         problems->add(items_unavailable({items.begin(), end}));
 }
 
-void judge_cart(const Request &request, const Cart &cart, TimestampTz now, Problems *problems) {
+void judge_cart(const Request &request, const Cart &cart, const Policies &policies, TimestampTz now,
+                Problems *problems) {
     const Store &store = store_of(cart);
     if (!cart.is_active())
         problems->add(cart_not_active(cart.status, cart.order_id));
-    if (request.customer_id && !cart.customer_known)
+    if (request.customer_id && !cart.buyer)
         problems->add(customer_unknown(*request.customer_id));
     if (!settings::enabled)
         problems->add(checkout_paused("weedgo_checkout.enabled"));
     if (!store.accepts_orders)
         problems->add(checkout_paused("accepts_orders"));
-    judge_payment_method(request, cart, local_time(now, store.timezone).date, problems);
+    const LocalTime local = local_time(now, store.timezone);
+    judge_buyer(request, cart, policies, local.date, problems);
+    judge_hours(request, store, policies, now, local, problems);
+    judge_payment_method(request, cart, local.date, problems);
 }
 
-Quote make_quote(const Request &request, const Cart &cart, TimestampTz now, For purpose,
-                 Problems *problems) {
+Quote make_quote(const Request &request, const Cart &cart, const Policies &policies,
+                 TimestampTz now, For purpose, Problems *problems) {
     const Store &store = store_of(cart);
     Quote quote{};
     quote.priced_at = now;
     quote.local = local_time(now, store.timezone);
+    quote.age_checked = request.age_checked;
     if (request.payment_method_id && cart.payment_method)
         quote.payment_type = cart.payment_method->type;
     judge_destination(request, store, &quote, problems);
@@ -170,6 +215,7 @@ Quote make_quote(const Request &request, const Cart &cart, TimestampTz now, For 
         read_cart_lines({request.store_id, request.cart_id, now, store.province, quote.local.date});
     quote.available = read_stock_of(request, quote.cart, purpose, now);
     judge_items(quote.cart, quote.available, problems);
+    judge_purchase(request, policies, purpose, &quote, problems);
 
     Cents subtotal = 0;
     if (!total_lines(quote.cart.lines, &subtotal))

@@ -18,6 +18,9 @@ struct Quote {
     std::span<const std::int64_t> available;    // per line; empty unless it was read
     std::optional<std::string_view> promo_code; // the one that is tried
     std::optional<Promo> promo;                 // and what it gives, where it is usable
+    std::int64_t equivalent_mg;                 // of all lines, where the store limits it
+    std::optional<DateADT> counted_on;          // the customer's day that it counts on
+    bool age_checked;                           // by the cashier
     std::optional<std::int32_t> distance_m;
     std::optional<std::string_view> payment_type;
     PriceInput price_input;
@@ -32,7 +35,8 @@ enum class For { checkout, quote };
 CartQuery query_of(const Request &request);
 
 // Whether the cart, its customer, store and payment method allow a checkout at all.
-void judge_cart(const Request &request, const Cart &cart, TimestampTz now, Problems *problems);
+void judge_cart(const Request &request, const Cart &cart, const Policies &policies, TimestampTz now,
+                Problems *problems);
 
 // How much of each line could be had, where it is to be read; nothing otherwise.
 std::span<const std::int64_t> read_stock_of(const Request &request, const CartLines &cart,
@@ -43,9 +47,9 @@ std::span<const std::int64_t> read_stock_of(const Request &request, const CartLi
 void judge_items(const CartLines &cart, std::span<const std::int64_t> available,
                  Problems *problems);
 
-// Prices the cart's lines, and judges items, delivery and promo code.
-Quote make_quote(const Request &request, const Cart &cart, TimestampTz now, For purpose,
-                 Problems *problems);
+// Prices the cart's lines, and judges items, delivery, purchase limit and promo code.
+Quote make_quote(const Request &request, const Cart &cart, const Policies &policies,
+                 TimestampTz now, For purpose, Problems *problems);
 
 // The cart's store; raises 55000 where there is none.
 const Store &store_of(const Cart &cart);

@@ -44,6 +44,7 @@ inline constexpr Column stores[] = {
     {"max_delivery_km", NUMERICOID},
     {"min_order_amount", NUMERICOID},
     {"tax_delivery", BOOLOID},
+    {"policies", JSONBOID},
 };
 inline constexpr Column products[] = {
     {"store_id", UUIDOID, Use::compared},
@@ -64,6 +65,8 @@ inline constexpr Column stock[] = {
 };
 inline constexpr Column customers[] = {
     {"customer_id", UUIDOID, Use::compared},
+    {"date_of_birth", DATEOID},
+    {"age_verified", BOOLOID},
 };
 inline constexpr Column payment_methods[] = {
     {"customer_id", UUIDOID, Use::compared},
@@ -123,7 +126,7 @@ inline constexpr Column orders[] = {
     {"pricing", JSONBOID},         {"idempotency_scope", UUIDOID},
     {"idempotency_key", TEXTOID},  {"request_fingerprint", BYTEAOID},
     {"priced_at", TIMESTAMPTZOID}, {"created_at", TIMESTAMPTZOID},
-    {"metadata", JSONBOID},
+    {"metadata", JSONBOID},        {"counted_on", DATEOID},
 };
 inline constexpr Column order_items[] = {
     {"store_id", UUIDOID},      {"order_id", UUIDOID},      {"line_no", INT4OID},

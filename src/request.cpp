@@ -129,6 +129,14 @@ Request read_request(FunctionCallInfo fcinfo) {
     return request;
 }
 
+void read_options(const Argument &options, Request *request) {
+    check_options(options, {"age_checked"});
+    request->age_checked = boolean_option(options, "age_checked", false);
+    if (request->age_checked && request->delivery_type != DeliveryType::in_store)
+        raise_invalid_argument(options.name, "has age_checked for an order that is not in_store",
+                               "Only a cashier who sees the customer can check the age.");
+}
+
 CheckoutRequest read_checkout_request(FunctionCallInfo fcinfo) {
     CheckoutRequest request;
     static_cast<Request &>(request) = read_request(fcinfo);
@@ -144,7 +152,7 @@ CheckoutRequest read_checkout_request(FunctionCallInfo fcinfo) {
     request.order_source = read_order_source(argument(fcinfo, 12, "order_source"));
     request.actor_id = optional_uuid(argument(fcinfo, 13, "actor_id"));
     request.metadata = optional_object(argument(fcinfo, 14, "metadata"));
-    check_options(argument(fcinfo, 15, "options"));
+    read_options(argument(fcinfo, 15, "options"), &request);
     return request;
 }
 
@@ -164,6 +172,8 @@ Datum fingerprint_of(const CheckoutRequest &request) {
     hash.add(request.order_source);
     hash.add(request.actor_id);
     hash.add_jsonb(request.metadata);
+    if (request.age_checked) // only then, so that keys outlive the version without it
+        hash.add("age_checked");
     return hash.finish();
 }
 

@@ -19,6 +19,7 @@ struct Request {
     std::optional<Coordinates> destination;
     Cents tip = 0;
     std::optional<std::string_view> promo_code; // nothing: the cart's; empty: none
+    bool age_checked = false;                   // by the cashier, in the store
 };
 
 struct CheckoutRequest : Request {
@@ -34,6 +35,9 @@ struct CheckoutRequest : Request {
 
 // The six arguments that checkout_cart and calc_order_totals both begin with.
 Request read_request(FunctionCallInfo fcinfo);
+
+// The options that checkout_cart and calc_order_totals both have.
+void read_options(const Argument &options, Request *request);
 
 CheckoutRequest read_checkout_request(FunctionCallInfo fcinfo);
 

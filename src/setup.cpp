@@ -3,6 +3,7 @@
 #include "contract.hpp"
 #include "owner.hpp"
 #include "pg.hpp"
+#include "policy_read.hpp"
 #include "result.hpp"
 #include "spi.hpp"
 
@@ -207,6 +208,10 @@ SELECT 'error', 'store ' || p.store_id,
 )sql",
                                    Access::whole_tables};
 
+constinit Statement policies_statement{
+    "SELECT store_id::text, policies::jsonb FROM weedgo_data.stores ORDER BY store_id",
+    Access::whole_tables};
+
 void report(const ReturnSetInfo *set, Statement &statement, std::initializer_list<Param> params) {
     const Rows rows = execute(statement, params);
     for (std::uint64_t i = 0; i < rows.count; i++)
@@ -278,6 +283,29 @@ void report_privileges(const ReturnSetInfo *set) {
     report(set, loose_privileges, {texts(std::span(relations).first(count))});
 }
 
+void report_policies(const ReturnSetInfo *set) {
+    const Rows rows = execute(policies_statement, {});
+    for (std::uint64_t i = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        const std::string_view store_id = row.text();
+        const FoundPolicies found = find_policies(row.value(JSONBOID));
+        const std::optional<std::string_view> idle = idle_key(found.policies);
+        const char *object =
+            psprintf("store %.*s", static_cast<int>(store_id.size()), store_id.data());
+        if (found.problem != nullptr)
+            report(set, object, psprintf("its policies cannot be used: %s", found.problem),
+                   "Mend weedgo_data.stores.policies; docs/reference.md has its keys.");
+        else if (idle)
+            ResultRow()
+                .text("warning")
+                .text(object)
+                .text(psprintf("its policy \"%.*s\" does nothing by itself",
+                               static_cast<int>(idle->size()), idle->data()))
+                .text("It adds to purchase_limit_mg, or to hours: set that, too, or take it out.")
+                .put(set);
+    }
+}
+
 void report_setup(const ReturnSetInfo *set) {
     const bool missing_ok = true;
     const Oid schema = get_namespace_oid(data_schema, missing_ok);
@@ -298,6 +326,7 @@ void report_setup(const ReturnSetInfo *set) {
         as_owner([&](OwnerScope &) {
             report(set, double_rows, {});
             report(set, store_findings, {});
+            report_policies(set);
         });
 }
 

@@ -24,11 +24,15 @@ struct Param {
     static Param integer(const std::optional<std::int32_t> &value) {
         return value ? integer(*value) : null(INT4OID);
     }
+    static Param bigint(std::int64_t value) { return {INT8OID, Int64GetDatum(value)}; }
     static Param money(Cents value) { return {NUMERICOID, from_cents(value)}; }
     static Param timestamp(TimestampTz value) {
         return {TIMESTAMPTZOID, TimestampTzGetDatum(value)};
     }
     static Param date(DateADT value) { return {DATEOID, DateADTGetDatum(value)}; }
+    static Param date(const std::optional<DateADT> &value) {
+        return value ? date(*value) : null(DATEOID);
+    }
     static Param boolean(bool value) { return {BOOLOID, BoolGetDatum(value)}; }
     static Param jsonb(const std::optional<Datum> &value) {
         return value ? Param{JSONBOID, *value} : null(JSONBOID);

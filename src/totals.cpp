@@ -3,6 +3,7 @@
 #include "order_json.hpp"
 #include "owner.hpp"
 #include "pg.hpp"
+#include "policy_read.hpp"
 #include "quote.hpp"
 #include "request.hpp"
 #include "result.hpp"
@@ -15,7 +16,7 @@ Request read_totals_request(FunctionCallInfo fcinfo) {
     Request request = read_request(fcinfo);
     request.tip = optional_money(argument(fcinfo, 6, "tip")).value_or(0);
     request.promo_code = optional_promo_code(argument(fcinfo, 7, "promo_code"));
-    check_options(argument(fcinfo, 8, "options"));
+    read_options(argument(fcinfo, 8, "options"), &request);
     return request;
 }
 
@@ -87,8 +88,9 @@ void calculate(const Request &request, ResultRow *result) {
         problems.add(cart_not_found(request.cart_id));
         return write_nothing(request, problems, result);
     }
-    judge_cart(request, *cart, now, &problems);
-    const Quote quote = make_quote(request, *cart, now, For::quote, &problems);
+    const Policies policies = policies_of(store_of(*cart));
+    judge_cart(request, *cart, policies, now, &problems);
+    const Quote quote = make_quote(request, *cart, policies, now, For::quote, &problems);
     write_totals(request, *cart, quote, problems, result);
 }
 

@@ -496,6 +496,10 @@ INSERT INTO weedgo_data.customers (customer_id) VALUES (customer('cid'));
 UPDATE weedgo_data.stores SET accepts_orders = true WHERE store_id = store('ON');
 CALL fill_cart(31, 'ON', 'cid', '{"FLOWER": 1}');
 SELECT accepted($$SELECT weedgo.checkout_cart(store('ON'), cart(31), customer('cid'), idempotency_key => 'steps')$$, '(an order with the key)');
+CREATE PROCEDURE set_policies(more jsonb) LANGUAGE sql AS $$
+    UPDATE weedgo_data.stores s SET policies = s.policies || more WHERE s.store_id = store('ON')
+$$;
+CALL set_policies('{"purchase_limit_mg": 7999, "purchase_limit_per_day": true, "min_age": 19, "hours": {}, "deliver_only_while_open": true}');
 UPDATE weedgo_data.stores SET accepts_orders = false WHERE store_id = store('ON');
 SELECT step('WG008 idempotency_mismatch', 'then the key, before the status of the cart');
 DELETE FROM weedgo_data.customers WHERE customer_id = customer('cid');
@@ -512,19 +516,38 @@ SELECT step_without_key('22023 customer_unknown', 'then the customer', '''no-car
 INSERT INTO weedgo_data.customers (customer_id) VALUES (customer('cid'));
 SELECT step_without_key('WG014 checkout_paused', 'then the store', '''no-card''', :far, 'NOPE', '1');
 UPDATE weedgo_data.stores SET accepts_orders = true WHERE store_id = store('ON');
+SELECT step_without_key('WG011 age_not_verified', 'then the age', '''no-card''', :far, 'NOPE', '1');
+SELECT is((SELECT jsonb_agg(p ->> 'code') FROM jsonb_array_elements((weedgo.calc_order_totals(
+              store('ON'), cart(30), customer('cid'), 'no-card', 'delivery', :far, 0, 'NOPE')).problems) p),
+          '["age_not_verified", "store_closed", "payment_method_invalid", "delivery_unavailable", "items_unavailable", "delivery_unavailable",
+            "promo_invalid"]', 'calc_order_totals lists all of them in this order');
+UPDATE weedgo_data.customers SET date_of_birth = '1990-01-01' WHERE customer_id = customer('cid');
+SELECT step_without_key('WG012 store_closed', 'then the hours', '''no-card''', :far, 'NOPE', '1');
+CALL set_policies('{"deliver_only_while_open": false}');
 SELECT step_without_key('WG004 payment_method_invalid', 'then the payment method', '''no-card''', :far, 'NOPE', '1');
 SELECT step_without_key('WG009 delivery_unavailable', 'then the distance', 'NULL', :far, 'NOPE', '1');
 SELECT step_without_key('WG005 items_unavailable', 'then the items', 'NULL', :near, 'NOPE', '1');
-SELECT is((SELECT jsonb_agg(p ->> 'code') FROM jsonb_array_elements((weedgo.calc_order_totals(
-              store('ON'), cart(30), customer('cid'), 'no-card', 'delivery', :far, 0, 'NOPE')).problems) p),
-          '["payment_method_invalid", "delivery_unavailable", "items_unavailable", "delivery_unavailable", "promo_invalid"]',
-          'calc_order_totals lists all of them in this order');
 CALL fill_cart(30, 'ON', 'cid', '{"FLOWER": 2, "FEW": 1}');
 UPDATE weedgo_data.stores SET min_order_amount = 60.00 WHERE store_id = store('ON');
+SELECT step_without_key('WG010 purchase_limit_exceeded', 'then the purchase limit', 'NULL', :near, 'NOPE', '1');
+SELECT is((SELECT jsonb_agg(p ->> 'code') FROM jsonb_array_elements((weedgo.calc_order_totals(
+              store('ON'), cart(30), customer('cid'), NULL, 'delivery', :near, 0, 'NOPE')).problems) p),
+          '["purchase_limit_exceeded", "delivery_unavailable", "promo_invalid"]', 'calc_order_totals lists what is left');
+CALL set_policies('{"purchase_limit_mg": 8000}');
 SELECT step_without_key('WG009 delivery_unavailable', 'then the smallest order', 'NULL', :near, 'NOPE', '1');
 UPDATE weedgo_data.stores SET min_order_amount = 0 WHERE store_id = store('ON');
 SELECT step_without_key('WG006 promo_invalid', 'then the promo code', 'NULL', :near, 'NOPE', '1');
 SELECT step_without_key('WG007 total_changed', 'then the total', 'NULL', :near, '', '1');
+-- What is counted is found out last, and in the order of the locks.
+CALL fill_cart(32, 'ON', 'cid', '{"GUMMY": 1}');
+SELECT accepted($$SELECT weedgo.checkout_cart(store('ON'), cart(32), customer('cid'))$$, '(an order that counts)');
+UPDATE weedgo_data.stock SET available = 0 WHERE store_id = store('ON') AND sku = 'FEW';
+SELECT step_without_key('WG007 total_changed', 'what was bought that day is looked at after the total', 'NULL', :near, 'NEVER', '1');
+SELECT step_without_key('WG010 purchase_limit_exceeded', 'then counted', 'NULL', :near, 'NEVER', 'NULL');
+CALL set_policies('{"purchase_limit_mg": 8600}');
+SELECT step_without_key('WG006 promo_invalid', 'then the uses of the promo code', 'NULL', :near, 'NEVER', 'NULL');
+SELECT step_without_key('WG005 items_unavailable', 'then stock', 'NULL', :near, '', 'NULL');
+UPDATE weedgo_data.stock SET available = 3 WHERE store_id = store('ON') AND sku = 'FEW';
 SELECT step_without_key('00000', 'and then there is an order', 'NULL', :near, '', 'NULL');
 
 SELECT invariants_hold('after all refusals every invariant holds');

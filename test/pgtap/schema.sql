@@ -84,7 +84,7 @@ CREATE TEMP TABLE contract (relation, key, columns) AS VALUES
      'amount_due numeric(12,2) not null, currency text not null, promo_code text, distance_m integer, '
      'taxes jsonb not null, pricing jsonb not null, idempotency_scope uuid not null, idempotency_key text, '
      'request_fingerprint bytea, priced_at timestamp with time zone not null, '
-     'created_at timestamp with time zone not null, metadata jsonb'),
+     'created_at timestamp with time zone not null, metadata jsonb, counted_on date'),
     ('order_items', 'store_id, order_id, line_no',
      'store_id uuid not null, order_id uuid not null, line_no integer not null, sku text not null, name text not null, '
      'quantity integer not null, unit_price numeric(12,2) not null, line_total numeric(12,2) not null, '

@@ -73,6 +73,24 @@ is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), sho
 is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), shop.id('branch'), $new)"),
 	6, 'of a product that is new there: 6');
 
-is($shop->orders, 11, 'all were checked out');
+# What the law asks for costs nothing while it is off, and a statement where purchases are counted.
+sub set_policies { $shop->ask("UPDATE weedgo_data.stores SET policies = '$_[0]'"); }
+my $hours = join(', ', map { "\"$_\": [[\"00:00\", \"24:00\"]]" } qw(mon tue wed thu fri sat sun));
+my $alice = "customer_id => shop.id('alice')";
+$shop->ask("UPDATE weedgo_data.products SET equivalent_mg = 1000");
+$shop->ask("UPDATE weedgo_data.customers SET date_of_birth = '1980-01-01', age_verified = true");
+set_policies('{"purchase_limit_mg": 30000}');
+costs(0, $alice, 'a purchase limit');
+set_policies('{"min_age": 19, "require_verified_age": true, "sell_only_while_open": true, "closed_on": ["2020-12-25"], '
+	  . "\"hours\": {$hours}}");
+costs(0, $alice, 'age and opening hours');
+set_policies('{"purchase_limit_mg": 30000, "purchase_limit_per_day": true}');
+costs(1, $alice, 'a purchase limit a day');
+costs(1, $alice, 'the second time on that day');
+costs(0, undef, 'a purchase limit a day, for a guest');
+costs(5, "customer_id => shop.id('bob'), promo_code => 'EACH', idempotency_key => 'limited'",
+	'all of it at once', $hold_and_add);
+
+is($shop->orders, 17, 'all were checked out');
 $shop->invariants_hold;
 done_testing();

@@ -178,7 +178,7 @@ sub orders
 sub contents
 {
 	my ($self) = @_;
-	my @tables = qw(orders order_items order_events holds promo_counters promo_customers stock carts cart_items);
+	my @tables = qw(orders order_items order_events holds promo_counters promo_customers customer_days stock carts cart_items);
 	return $self->ask("SELECT md5(concat(" . join(',',
 			map { "(SELECT string_agg(t::text, ' ' ORDER BY t::text) FROM weedgo_data.$_ t)" } @tables)
 		  . '))');
