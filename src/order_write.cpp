@@ -29,21 +29,21 @@ constinit Statement insert_order_statement{
 
 // The first event, which seals the order and its lines ($37). Nothing is read for it: reading back
 // what was inserted would make checkouts conflict under SERIALIZABLE.
+// clang-format off
 constinit Statement insert_event_statement{
     "INSERT INTO weedgo_data.order_events (store_id, order_id, seq, event, to_status, actor_id,"
     " details, recorded_at, recorded_xid, hash) "
     "SELECT e.store_id, e.order_id, e.seq, e.event, e.to_status, e.actor_id, e.details,"
     "       e.recorded_at, e.recorded_xid,"
-    "       " SEAL_OF_EVENT(SEAL_OF_ORDER(
-        "$37")) "  FROM (VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-                "$16, $17,"
-                "                $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, "
-                "$31, $32,"
-                "                $33, $34, $35, $36)) AS o (" ORDER_COLUMNS "),"
-                "       (SELECT $1 AS store_id, $2 AS order_id, 1 AS seq, 'created' AS event,"
-                "               NULL::text AS from_status, $7 AS to_status, $16 AS actor_id,"
-                "               NULL::text AS reason, $38 AS details, $34 AS recorded_at,"
-                "               pg_current_xact_id() AS recorded_xid) e"};
+    "       " SEAL_OF_EVENT(SEAL_OF_ORDER("$37"))
+    "  FROM (VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
+    "                $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,"
+    "                $33, $34, $35, $36)) AS o (" ORDER_COLUMNS "),"
+    "       (SELECT $1 AS store_id, $2 AS order_id, 1 AS seq, 'created' AS event,"
+    "               NULL::text AS from_status, $7 AS to_status, $16 AS actor_id,"
+    "               NULL::text AS reason, $38 AS details, $34 AS recorded_at,"
+    "               pg_current_xact_id() AS recorded_xid) e"};
+// clang-format on
 
 constinit Statement find_by_key_statement{
     "SELECT order_id, request_fingerprint, true FROM weedgo_data.orders"
