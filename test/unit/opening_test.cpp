@@ -226,6 +226,13 @@ TEST(NextOpening, IsNowWhereItIsOpen) {
               now_us);
 }
 
+TEST(NextOpening, IsOnTheNextMinute) {
+    const std::int64_t opens_us = date_of(2026, 6, 1) * day_us + 13 * hour_us; // 9:00
+    EXPECT_EQ(next_opening(every_day("09:00", "23:00").opening(),
+                           spans_from(opens_us - 1, autumn_us, summer, standard)),
+              opens_us);
+}
+
 TEST(NextOpening, IsNoneWhereThereAreNoHours) {
     const std::int64_t now_us = date_of(2026, 6, 1) * day_us;
     EXPECT_FALSE(next_opening(Week().opening(), spans_from(now_us, autumn_us, summer, standard)));
