@@ -122,6 +122,17 @@ subtest 'coupon limit checked, then used: unlimited redemptions under load (vend
 	is($shop->ask("SELECT used FROM weedgo_data.promo_counters WHERE code = 'FIVE'"), 5, 'five are counted');
 };
 
+subtest 'purchase limit a day checked, then bought beyond by several carts at once: it is not' => sub {
+	$shop->ask("UPDATE weedgo_data.products SET equivalent_mg = 6000 WHERE sku = shop.sku(8)");
+	$shop->ask("UPDATE weedgo_data.stores SET policies = '{\"purchase_limit_mg\": 30000, \"purchase_limit_per_day\": true}'");
+	$shop->ask("SELECT shop.fill('limited ' || n, 8) FROM generate_series(1, 20) n");
+	my @answers = $shop->at_once(map { buy("limited $_", "customer_id => shop.id('alice')") } 1 .. 20);
+	is_deeply(tally(@answers), { order => 5, 'WG010 purchase_limit_exceeded' => 15 }, 'five orders of 6 g, and no more');
+	is($shop->ask('SELECT sum(equivalent_mg), count(*) FROM weedgo_data.customer_days'), '30000|1', 'the day has all of them');
+	is_deeply([ map { Shop::detail($_->[1])->{bought_today_mg} // () } @answers ], [ (30000) x 15 ], 'the others are told so');
+	$shop->ask("UPDATE weedgo_data.stores SET policies = '{}'");
+};
+
 subtest 'race on one voucher refunds an order that had succeeded (saleor PR#15855): it does not' => sub {
 	$shop->ask("INSERT INTO weedgo_data.promo_codes (store_id, code, discount_type, discount_value, max_uses)"
 		  . " VALUES (shop.id('store'), 'ONCE', 'fixed', 2.00, 1)");
