@@ -69,6 +69,7 @@ CREATE FUNCTION another(type oid, attribute name) RETURNS text LANGUAGE sql AS $
         WHEN 'numeric'::regtype THEN '%1$I + 0.01'
         WHEN 'jsonb'::regtype THEN 'coalesce(%1$I, ''{}'') || ''{"x": 1}'''
         WHEN 'bytea'::regtype THEN 'coalesce(%1$I, '''') || ''x'''
+        WHEN 'date'::regtype THEN 'coalesce(%1$I, current_date) + 1'
         WHEN 'timestamptz'::regtype THEN '%1$I + interval ''1 microsecond'''
         WHEN 'xid8'::regtype THEN '''1''' END, attribute)
 $$;
