@@ -67,6 +67,13 @@ SELECT weedgo.record_payment(store('ON'), order_of(4), 'captured', 16.39, 'paid 
 SELECT weedgo.cancel_order(store('ON'), order_of(4)) \g /dev/null
 SELECT is(refund(4, $$provider_reference => 'c-1'$$), '16.39 refunded', 'an order that was called off is paid back');
 
+-- Partly back, then called off: nothing is put back twice (PrestaShop#35460).
+CALL sell(7);
+SELECT is(shelf('ROLLS'), '990/0', 'before');
+SELECT is(refund(7, $$'[{"sku": "ROLLS", "quantity": 2}]', true, provider_reference => 'f-1'$$), '29.49 partially_refunded', 'two of three are back');
+SELECT refused($$SELECT weedgo.cancel_order(store('ON'), order_of(7))$$, 'WG013', 'order_transition_invalid', 'what was delivered cannot be called off any more', 'shop_staff');
+SELECT is(shelf('ROLLS'), '992/0', 'two are on the shelf again, and no more');
+
 -- Refusals
 CALL sell(5);
 SELECT is(refund(5, $$'[{"sku": "ROLLS", "quantity": 2}]', provider_reference => 'd-1'$$), '29.49 partially_refunded', '(two of three are back)');
