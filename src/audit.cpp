@@ -139,11 +139,6 @@ Rows read_events(const std::optional<pg_uuid_t> &store_id, const Position &after
                     Param::integer(after.seq), Param::integer(max_rows)});
 }
 
-void put_rows(const Rows &rows, const ReturnSetInfo *set) {
-    for (std::uint64_t i = 0; i < rows.count; i++)
-        ResultRow().row(Row(rows, i)).put(set);
-}
-
 } // namespace
 
 } // namespace weedgo

@@ -87,12 +87,8 @@ Cart open_cart(const PutRequest &request) {
 }
 
 void put_items(const PutRequest &request) {
-    const Param skus = array_of(TEXTOID, request.items, [](const PutItem &item, std::size_t) {
-        return from_text(item.sku);
-    });
-    const Param quantities = array_of(INT4OID, request.items, [](const PutItem &item, std::size_t) {
-        return Int32GetDatum(item.quantity);
-    });
+    const Param skus = skus_of(request.items);
+    const Param quantities = quantities_of(request.items);
     const Param store_id = Param::uuid(request.query.store_id);
     const Param cart_id = Param::uuid(request.query.cart_id);
     execute(delete_items_statement, {store_id, cart_id, skus});

@@ -314,9 +314,7 @@ Statement *const checks[] = {
 
 void verify(const std::optional<pg_uuid_t> &store_id, const ReturnSetInfo *set) {
     for (Statement *check : checks) {
-        const Rows rows = execute(*check, {Param::uuid(store_id)});
-        for (std::uint64_t i = 0; i < rows.count; i++)
-            ResultRow().row(Row(rows, i)).put(set);
+        put_rows(execute(*check, {Param::uuid(store_id)}), set);
     }
 }
 

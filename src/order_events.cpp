@@ -10,23 +10,20 @@ static_assert(Trivial<OrderKey> && Trivial<Event>);
 
 namespace {
 
+// clang-format off
 constinit Statement add_statement{
     "INSERT INTO weedgo_data.order_events (store_id, order_id, seq, event, from_status, to_status,"
     " actor_id, reason, details, recorded_at, recorded_xid, hash) "
     "SELECT e.store_id, e.order_id, e.seq, e.event, e.from_status, e.to_status, e.actor_id,"
-    "       e.reason, e.details, e.recorded_at, e.recorded_xid, " SEAL_OF_EVENT(
-        "e.last_hash") "  FROM (SELECT m.store_id, m.order_id, l.seq + 1 AS seq, $3 AS event, $4 "
-                       "AS from_status,"
-                       "               $5 AS to_status, $6 AS actor_id, $7 AS reason, $8 AS "
-                       "details,"
-                       "               $9 AS recorded_at, pg_current_xact_id() AS recorded_xid, "
-                       "l.hash AS last_hash"
-                       "          FROM unnest($1::uuid[], $2::uuid[]) AS m (store_id, order_id)"
-                       "         CROSS JOIN LATERAL (SELECT seq, hash FROM "
-                       "weedgo_data.order_events l"
-                       "                              WHERE l.store_id = m.store_id AND l.order_id "
-                       "= m.order_id"
-                       "                              ORDER BY seq DESC LIMIT 1) l) e"};
+    "       e.reason, e.details, e.recorded_at, e.recorded_xid, " SEAL_OF_EVENT("e.last_hash")
+    "  FROM (SELECT m.store_id, m.order_id, l.seq + 1 AS seq, $3 AS event, $4 AS from_status,"
+    "               $5 AS to_status, $6 AS actor_id, $7 AS reason, $8 AS details,"
+    "               $9 AS recorded_at, pg_current_xact_id() AS recorded_xid, l.hash AS last_hash"
+    "          FROM unnest($1::uuid[], $2::uuid[]) AS m (store_id, order_id)"
+    "         CROSS JOIN LATERAL (SELECT seq, hash FROM weedgo_data.order_events l"
+    "                              WHERE l.store_id = m.store_id AND l.order_id = m.order_id"
+    "                              ORDER BY seq DESC LIMIT 1) l) e"};
+// clang-format on
 
 } // namespace
 

@@ -48,10 +48,7 @@ Datum weedgo_list_orders(PG_FUNCTION_ARGS) {
         bounded_integer(argument(fcinfo, 3, "max_rows"), 1, most_rows, usual_rows);
     check_options(argument(fcinfo, 4, "options"));
     const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner([&](OwnerScope &) {
-        const Rows rows = read_orders(store_id, customer_id, before, max_rows);
-        for (std::uint64_t i = 0; i < rows.count; i++)
-            ResultRow().row(Row(rows, i)).put(set);
-    });
+    as_owner(
+        [&](OwnerScope &) { put_rows(read_orders(store_id, customer_id, before, max_rows), set); });
     PG_RETURN_NULL();
 }

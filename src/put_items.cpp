@@ -77,4 +77,14 @@ std::span<const PutItem> read_put_items(const Argument &argument) {
     return items.first(count);
 }
 
+Param skus_of(std::span<const PutItem> items) {
+    return array_of(TEXTOID, items,
+                    [](const PutItem &item, std::size_t) { return from_text(item.sku); });
+}
+
+Param quantities_of(std::span<const PutItem> items) {
+    return array_of(INT4OID, items,
+                    [](const PutItem &item, std::size_t) { return Int32GetDatum(item.quantity); });
+}
+
 } // namespace weedgo

@@ -38,8 +38,7 @@ static_assert(Trivial<Refund>);
 Cents paid_for(const Refund &refund, JsonWriter *lines) {
     const OrderKey &key = refund.report.order;
     const std::span<const PutItem> items = refund.items;
-    const Param skus = array_of(
-        TEXTOID, items, [](const PutItem &item, std::size_t) { return from_text(item.sku); });
+    const Param skus = skus_of(items);
     const Rows rows =
         execute(lines_statement, {Param::uuid(key.store_id), Param::uuid(key.order_id), skus});
     if (rows.count != items.size())
@@ -69,12 +68,8 @@ Cents paid_for(const Refund &refund, JsonWriter *lines) {
 
 void take_back(const Refund &refund) {
     const OrderKey &key = refund.report.order;
-    const Param skus = array_of(TEXTOID, refund.items, [](const PutItem &item, std::size_t) {
-        return from_text(item.sku);
-    });
-    const Param quantities = array_of(INT4OID, refund.items, [](const PutItem &item, std::size_t) {
-        return Int32GetDatum(item.quantity);
-    });
+    const Param skus = skus_of(refund.items);
+    const Param quantities = quantities_of(refund.items);
     execute(return_statement,
             {Param::uuid(key.store_id), Param::uuid(key.order_id), skus, quantities});
     if (!refund.restock)

@@ -77,4 +77,9 @@ const ReturnSetInfo *begin_set(FunctionCallInfo fcinfo) {
     return reinterpret_cast<const ReturnSetInfo *>(fcinfo->resultinfo);
 }
 
+void put_rows(const Rows &rows, const ReturnSetInfo *set) {
+    for (std::uint64_t i = 0; i < rows.count; i++)
+        ResultRow().row(Row(rows, i)).put(set);
+}
+
 } // namespace weedgo

@@ -44,4 +44,7 @@ Datum null_row(FunctionCallInfo fcinfo, MemoryContext memory);
 // Begins a function that returns a set; rows are put into what it returns.
 const ReturnSetInfo *begin_set(FunctionCallInfo fcinfo);
 
+// Adds all rows of a statement, as they are.
+void put_rows(const Rows &rows, const ReturnSetInfo *set);
+
 } // namespace weedgo

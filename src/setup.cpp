@@ -213,9 +213,7 @@ constinit Statement policies_statement{
     Access::whole_tables};
 
 void report(const ReturnSetInfo *set, Statement &statement, std::initializer_list<Param> params) {
-    const Rows rows = execute(statement, params);
-    for (std::uint64_t i = 0; i < rows.count; i++)
-        ResultRow().row(Row(rows, i)).put(set);
+    put_rows(execute(statement, params), set);
 }
 
 void report(const ReturnSetInfo *set, const char *object, const char *problem, const char *hint) {

@@ -24,9 +24,7 @@ constinit Statement levels_statement{
     Access::whole_tables};
 
 void put_levels(const pg_uuid_t &store_id, const ReturnSetInfo *set) {
-    const Rows rows = execute(levels_statement, {Param::uuid(store_id)});
-    for (std::uint64_t i = 0; i < rows.count; i++)
-        ResultRow().row(Row(rows, i)).put(set);
+    put_rows(execute(levels_statement, {Param::uuid(store_id)}), set);
 }
 
 } // namespace
