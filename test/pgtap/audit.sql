@@ -52,7 +52,7 @@ DECLARE
 BEGIN
     BEGIN
         EXECUTE change;
-        found := (SELECT string_agg(concat_ws(' ', CASE f.order_id WHEN first THEN 'order 1' ELSE 'order 2' END, f.seq || ':', f.problem), '; ' ORDER BY f)
+        found := (SELECT string_agg(concat_ws(' ', CASE f.order_id WHEN first THEN 'order 1' ELSE 'order 2' END, f.seq || ':', f.problem), '; ' ORDER BY f.order_id <> first, f)
                   FROM weedgo.verify_audit(store('ON')) f);
         RAISE SQLSTATE '00WGO';
     EXCEPTION WHEN SQLSTATE '00WGO' THEN
