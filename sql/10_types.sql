@@ -29,7 +29,7 @@ CREATE TYPE weedgo.checkout_result AS (
     details        jsonb
 );
 COMMENT ON TYPE weedgo.checkout_result IS
-    'An order: identity, statuses, amounts, taxes and lines. Returned by checkout_cart, get_order and list_orders.';
+    'An order: identity, statuses, amounts, taxes and lines. Returned by checkout_cart, sell_in_store, get_order and list_orders.';
 
 CREATE TYPE weedgo.checkout_totals AS (
     store_id      uuid,

@@ -25,6 +25,27 @@ AS 'MODULE_PATHNAME', 'weedgo_checkout_cart';
 COMMENT ON FUNCTION weedgo.checkout_cart IS
     'Turns a cart into an order: prices it, reserves its stock, records the order, all or nothing.';
 
+CREATE FUNCTION weedgo.sell_in_store(
+    store_id          uuid,
+    cart_id           uuid,
+    actor_id          uuid,
+    customer_id       uuid    DEFAULT NULL,
+    payment_method_id text    DEFAULT NULL,
+    payments          jsonb   DEFAULT NULL,
+    discount          numeric DEFAULT NULL,
+    discount_reason   text    DEFAULT NULL,
+    tip               numeric DEFAULT 0,
+    promo_code        text    DEFAULT NULL,
+    expected_total    numeric DEFAULT NULL,
+    idempotency_key   text    DEFAULT NULL,
+    metadata          jsonb   DEFAULT NULL,
+    options           jsonb   DEFAULT NULL
+) RETURNS weedgo.checkout_result
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_sell_in_store';
+COMMENT ON FUNCTION weedgo.sell_in_store IS
+    'Sells a cart over the counter: checked out, paid and handed over, all or nothing; alone takes a discount by hand.';
+
 CREATE FUNCTION weedgo.calc_order_totals(
     store_id          uuid,
     cart_id           uuid,

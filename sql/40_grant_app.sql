@@ -16,7 +16,7 @@ BEGIN
     functions := CASE kind
         WHEN 'checkout' THEN ARRAY['checkout_cart', 'calc_order_totals', 'reserve_inventory', 'release_inventory',
                                    'put_cart', 'get_cart', 'get_order', 'list_orders', 'lock_cart', 'cart_lock_key']
-        WHEN 'staff'    THEN ARRAY['advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'refund_order',
+        WHEN 'staff'    THEN ARRAY['sell_in_store', 'advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'refund_order',
                                    'events_after', 'receive_stock', 'adjust_stock', 'transfer_stock', 'stock_overview',
                                    'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key',
                                    'verify_invariants', 'verify_audit', 'check_setup']

@@ -26,6 +26,41 @@ std::optional<double> coordinate(const Argument &address, Jsonb *object, std::st
         DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(found.val.numeric)));
 }
 
+// An option's value; nothing where it is not there.
+std::optional<JsonbValue> option_value(const Argument &options, std::string_view name) {
+    if (options.is_null)
+        return std::nullopt;
+    JsonbValue found;
+    Jsonb *object = DatumGetJsonbP(options.value);
+    if (getKeyJsonValueFromContainer(&object->root, name.data(), static_cast<int>(name.size()),
+                                     &found) == nullptr)
+        return std::nullopt;
+    return found;
+}
+
+// Rounded half up to cents. `what` comes before the message, where it is not the argument itself.
+Cents to_money(const Argument &argument, const char *what, const char *text) {
+    const char *hint = "An amount is a number from 0 to 9999999999.99.";
+    const char *fault = "is not an amount";
+    Cents amount = 0;
+    switch (parse_decimal(text, 2, Excess::round_half_up, &amount)) {
+    case Decimal::ok:
+        if (amount <= max_amount)
+            return amount;
+        [[fallthrough]];
+    case Decimal::too_large:
+        fault = "is too large";
+        break;
+    case Decimal::negative:
+        fault = "must not be negative";
+        break;
+    case Decimal::not_a_number:
+    case Decimal::not_exact:
+        break;
+    }
+    raise_invalid_argument(argument.name, psprintf("%s%s", what, fault), hint);
+}
+
 } // namespace
 
 pg_uuid_t required_uuid(const Argument &argument) {
@@ -60,23 +95,8 @@ std::optional<std::string_view> optional_text(const Argument &argument, std::siz
 std::optional<Cents> optional_money(const Argument &argument) {
     if (argument.is_null)
         return std::nullopt;
-    const char *text = DatumGetCString(DirectFunctionCall1(numeric_out, argument.value));
-    Cents amount = 0;
-    const char *hint = "An amount is a number from 0 to 9999999999.99.";
-    switch (parse_decimal(text, 2, Excess::round_half_up, &amount)) {
-    case Decimal::ok:
-        if (amount <= max_amount)
-            return amount;
-        [[fallthrough]];
-    case Decimal::too_large:
-        raise_invalid_argument(argument.name, "is too large", hint);
-    case Decimal::negative:
-        raise_invalid_argument(argument.name, "must not be negative", hint);
-    case Decimal::not_a_number:
-    case Decimal::not_exact:
-        break;
-    }
-    raise_invalid_argument(argument.name, "is not an amount", hint);
+    return to_money(argument, "",
+                    DatumGetCString(DirectFunctionCall1(numeric_out, argument.value)));
 }
 
 std::int32_t required_integer(const Argument &argument) {
@@ -154,18 +174,41 @@ std::optional<Coordinates> coordinates_in(const Argument &address) {
 }
 
 bool boolean_option(const Argument &options, std::string_view name, bool otherwise) {
-    if (options.is_null)
+    const std::optional<JsonbValue> found = option_value(options, name);
+    if (!found)
         return otherwise;
-    JsonbValue found;
-    Jsonb *object = DatumGetJsonbP(options.value);
-    if (getKeyJsonValueFromContainer(&object->root, name.data(), static_cast<int>(name.size()),
-                                     &found) == nullptr)
-        return otherwise;
-    if (found.type != jbvBool)
+    if (found->type != jbvBool)
         raise_invalid_argument(options.name,
                                psprintf("has a %s that is not a boolean", name.data()),
                                "Pass true or false.");
-    return found.val.boolean;
+    return found->val.boolean;
+}
+
+std::optional<std::string_view> text_option(const Argument &options, std::string_view name,
+                                            std::size_t max_bytes) {
+    const std::optional<JsonbValue> found = option_value(options, name);
+    if (!found)
+        return std::nullopt;
+    const auto size =
+        static_cast<std::size_t>(found->type == jbvString ? found->val.string.len : 0);
+    if (size == 0 || size > max_bytes)
+        raise_invalid_argument(
+            options.name, psprintf("has a %s that is no string, empty or too long", name.data()),
+            psprintf("It may have %zu bytes at most.", max_bytes));
+    return std::string_view(found->val.string.val, size);
+}
+
+std::optional<Cents> money_option(const Argument &options, std::string_view name) {
+    const std::optional<JsonbValue> found = option_value(options, name);
+    if (!found)
+        return std::nullopt;
+    const char *text = "";
+    if (found->type == jbvNumeric)
+        text =
+            DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(found->val.numeric)));
+    else if (found->type == jbvString)
+        text = pnstrdup(found->val.string.val, static_cast<Size>(found->val.string.len));
+    return to_money(options, psprintf("has a %s that ", name.data()), text);
 }
 
 void check_options(const Argument &options, std::initializer_list<std::string_view> known) {

@@ -64,6 +64,13 @@ std::optional<Coordinates> coordinates_in(const Argument &address);
 // The value of a boolean option, or `otherwise`.
 bool boolean_option(const Argument &options, std::string_view name, bool otherwise);
 
+// The value of a text option; nothing where it is not there.
+std::optional<std::string_view> text_option(const Argument &options, std::string_view name,
+                                            std::size_t max_bytes);
+
+// The value of an option that is an amount, as a string or a number; as optional_money() has it.
+std::optional<Cents> money_option(const Argument &options, std::string_view name);
+
 // Refuses every option that is not in `known`.
 void check_options(const Argument &options, std::initializer_list<std::string_view> known = {});
 

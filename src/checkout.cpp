@@ -1,6 +1,7 @@
 // checkout_cart: a cart becomes an order, or nothing happens at all.
+#include "checkout.hpp"
+
 #include "errors.hpp"
-#include "order.hpp"
 #include "order_json.hpp"
 #include "owner.hpp"
 #include "pg.hpp"
@@ -13,6 +14,8 @@
 #include "stock.hpp"
 
 namespace weedgo {
+
+static_assert(Trivial<Sale>);
 
 namespace {
 
@@ -71,7 +74,8 @@ void reserve_stock(const CheckoutRequest &request, const Cart &cart, const Quote
     const CartKey key{request.store_id, request.cart_id};
     const std::span<const Line> lines = quote.cart.lines;
     const std::span<const Held> held = cart.has_holds ? take_holds(key) : std::span<const Held>();
-    const std::span<StockMove> moves = moves_for(lines, held);
+    const Touch touch = request.at_till ? Touch::every_line : Touch::what_moves;
+    const std::span<StockMove> moves = moves_for(lines, held, touch);
     if (!reserve(request.store_id, moves, quote.priced_at))
         raise(shortage(key, lines, held, moves));
 }
@@ -95,24 +99,6 @@ JsonWriter details_json(const CheckoutRequest &request, const Store &store, cons
     return json;
 }
 
-// What order_read.cpp would read back, without reading it.
-void write_receipt(const CheckoutRequest &request, const Cart &cart, const Quote &quote,
-                   const NewOrder &order, Datum lines, ResultRow *result) {
-    const Store &store = store_of(cart);
-    const Totals &totals = quote.totals;
-    result->uuid(order.order_id);
-    result->text(std::string_view(order.order_number.data(), order_number_length));
-    result->uuid(request.store_id).uuid(request.cart_id).uuid(request.customer_id);
-    result->text(order.status).text(order.payment_status).text(quote.payment_type);
-    result->text(name_of(request.delivery_type)).text(request.order_source);
-    result->money(totals.subtotal).money(totals.discount).money(totals.tax);
-    result->money(totals.delivery_fee).money(totals.tip).money(totals.total);
-    result->money(totals.amount_due).text(store.currency).text(quote.promo_code);
-    result->json(taxes_json(quote)).value(lines);
-    result->boolean(false).timestamp(order.created_at);
-    result->json(details_json(request, store, quote));
-}
-
 // An order that was acknowledged must survive a crash, and a failover to a synchronous standby,
 // whatever the session is set to for lesser work. For this transaction only, and undone with it.
 void commit_durably() {
@@ -122,7 +108,9 @@ void commit_durably() {
                             GUC_ACTION_LOCAL, true, 0, false);
 }
 
-void checkout(const CheckoutRequest &request, WaitScope &wait, ResultRow *result) {
+} // namespace
+
+std::optional<Sale> check_out(const CheckoutRequest &request, WaitScope &wait, ResultRow *stored) {
     commit_durably();
     lock_cart(wait, request.store_id, request.cart_id, Wait::in_turn);
     const TimestampTz now = GetCurrentTimestamp();
@@ -131,12 +119,16 @@ void checkout(const CheckoutRequest &request, WaitScope &wait, ResultRow *result
     query.idempotency_scope = request.idempotency_scope;
     query.idempotency_key = request.idempotency_key;
     const std::optional<Cart> cart = read_cart(query, CartRow::lock);
-    if (!cart)
-        return replay_without_cart(request, result);
+    if (!cart) {
+        replay_without_cart(request, stored);
+        return std::nullopt;
+    }
     if (!may_use(*cart, request.customer_id))
         raise(cart_not_found(request.cart_id));
-    if (cart->keyed_order)
-        return replay(request, cart->keyed_order->order_id, cart->keyed_order->fingerprint, result);
+    if (cart->keyed_order) {
+        replay(request, cart->keyed_order->order_id, cart->keyed_order->fingerprint, stored);
+        return std::nullopt;
+    }
 
     const Policies policies = policies_of(store_of(*cart));
     Problems problems;
@@ -154,8 +146,10 @@ void checkout(const CheckoutRequest &request, WaitScope &wait, ResultRow *result
     if (request.idempotency_key)
         order.fingerprint = fingerprint_of(request);
     const std::optional<ExistingOrder> existing = insert_order(request, *cart, quote, &order);
-    if (existing && existing->same_key)
-        return replay(request, existing->order_id, existing->fingerprint, result);
+    if (existing && existing->same_key) {
+        replay(request, existing->order_id, existing->fingerprint, stored);
+        return std::nullopt;
+    }
     if (existing)
         raise(cart_not_active("converted", existing->is_theirs ? std::optional(existing->order_id)
                                                                : std::nullopt));
@@ -165,10 +159,27 @@ void checkout(const CheckoutRequest &request, WaitScope &wait, ResultRow *result
     use_purchase_limit(request, policies, quote);
     use_promo_code(request, quote);
     reserve_stock(request, *cart, quote);
-    write_receipt(request, *cart, quote, order, lines, result);
+    return Sale{*cart, quote, order, lines};
 }
 
-} // namespace
+// What order_read.cpp would read back, without reading it.
+void write_receipt(const CheckoutRequest &request, const Sale &sale, ResultRow *result) {
+    const Store &store = store_of(sale.cart);
+    const NewOrder &order = sale.order;
+    const Quote &quote = sale.quote;
+    const Totals &totals = quote.totals;
+    result->uuid(order.order_id);
+    result->text(std::string_view(order.order_number.data(), order_number_length));
+    result->uuid(request.store_id).uuid(request.cart_id).uuid(request.customer_id);
+    result->text(order.status).text(order.payment_status).text(quote.payment_type);
+    result->text(name_of(request.delivery_type)).text(request.order_source);
+    result->money(totals.subtotal).money(totals.discount).money(totals.tax);
+    result->money(totals.delivery_fee).money(totals.tip).money(totals.total);
+    result->money(totals.amount_due).text(store.currency).text(quote.promo_code);
+    result->json(taxes_json(quote)).value(sale.lines);
+    result->boolean(false).timestamp(order.created_at);
+    result->json(details_json(request, store, quote));
+}
 
 } // namespace weedgo
 
@@ -184,7 +195,8 @@ Datum weedgo_checkout_cart(PG_FUNCTION_ARGS) {
     Datum result = 0;
     as_owner([&](OwnerScope &scope) {
         ResultRow row;
-        checkout(request, scope.wait, &row);
+        if (const std::optional<Sale> sale = check_out(request, scope.wait, &row))
+            write_receipt(request, *sale, &row);
         result = row.to_datum(fcinfo, scope.memory);
     });
     PG_RETURN_DATUM(result);

@@ -140,6 +140,22 @@ Problem promo_invalid(std::string_view promo_code, PromoReason reason,
             detail.end_object().c_str()};
 }
 
+Problem discount_too_large(Cents discount, Cents subtotal) {
+    JsonWriter detail = detail_of("discount_too_large");
+    detail.key("discount").money(discount).key("subtotal").money(subtotal);
+    return {ERRCODE_INVALID_PARAMETER_VALUE, "the discount is more than the items cost",
+            "It comes off the subtotal, before tax.", detail.end_object().c_str()};
+}
+
+Problem payments_do_not_match(Cents amount_due, Cents given, Cover cover) {
+    JsonWriter detail = detail_of("payments_do_not_match");
+    detail.key("reason").string(name_of(cover)).key("amount_due").money(amount_due);
+    detail.key("given").money(given);
+    return {ERRCODE_INVALID_PARAMETER_VALUE, "the payments do not make up the amount due",
+            "Together they must reach it; only cash may exceed it, and no payment may be in vain.",
+            detail.end_object().c_str()};
+}
+
 Problem total_changed(Cents expected, const Totals &totals, std::span<const Line> lines) {
     JsonWriter detail = detail_of("total_changed");
     detail.key("expected_total").money(expected).key("total").money(totals.total);

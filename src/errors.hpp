@@ -3,6 +3,7 @@
 #pragma once
 
 #include "json.hpp"
+#include "order_life.hpp"
 #include "pg.hpp"
 #include "policy.hpp"
 #include "promo.hpp"
@@ -52,6 +53,8 @@ Problem items_unavailable(std::span<const UnavailableItem> items);
 Problem stock_insufficient(std::span<const UnavailableItem> items);
 Problem promo_invalid(std::string_view promo_code, PromoReason reason,
                       const std::optional<Cents> &min_order_amount);
+Problem discount_too_large(Cents discount, Cents subtotal);
+Problem payments_do_not_match(Cents amount_due, Cents given, Cover cover);
 Problem total_changed(Cents expected, const Totals &totals, std::span<const Line> lines);
 Problem idempotency_mismatch(std::string_view key);
 Problem delivery_address_missing();

@@ -173,7 +173,8 @@ SELECT 'I6', store_id, 'order ' || order_id,
 constinit Statement amounts_can_be_derived{R"sql(
 WITH derived AS (
     SELECT o.store_id, o.order_id, o.discount, o.delivery_fee, o.tax, o.taxes,
-           CASE WHEN p.promo IS NULL OR jsonb_typeof(p.promo) = 'null' THEN 0
+           CASE WHEN p.by_hand IS NOT NULL THEN p.by_hand
+                WHEN p.promo IS NULL OR jsonb_typeof(p.promo) = 'null' THEN 0
                 ELSE least(o.subtotal, (p.promo ->> 'max_discount_amount')::numeric,
                      CASE p.promo ->> 'discount_type'
                      WHEN 'percentage'
@@ -208,6 +209,7 @@ WITH derived AS (
                           ELSE i.discount END) AS wrong_taxables
       FROM weedgo_data.orders o
       CROSS JOIN LATERAL (SELECT o.pricing -> 'promo' AS promo,
+                                 (o.pricing #>> '{discount_by_hand,amount}')::numeric AS by_hand,
                                  o.pricing -> 'delivery' AS delivery) p
      WHERE $1 IS NULL OR o.store_id = $1)
 SELECT 'I6', store_id, 'order ' || order_id,

@@ -62,6 +62,10 @@ JsonWriter pricing_json(const Quote &quote) {
     write_delivery(json, quote.price_input.delivery);
     json.key("promo");
     write_promo(json, quote.promo);
+    if (quote.discount_by_hand) {
+        json.key("discount_by_hand").begin_object();
+        json.key("amount").money(*quote.discount_by_hand).end_object();
+    }
     if (quote.age_checked)
         json.key("age_checked").boolean(true);
     json.end_object();

@@ -146,6 +146,25 @@ std::string_view name_of(PaymentStatus status) {
     return name_in<PaymentStatus>(payment_statuses, status);
 }
 
+std::string_view name_of(Cover cover) {
+    switch (cover) {
+    case Cover::exact:
+        return "exact";
+    case Cover::too_little:
+        return "too_little";
+    case Cover::too_much:
+        return "too_much";
+    }
+    return {};
+}
+
+Cover cover_of(Cents amount_due, Cents by_reference, Cents in_cash) {
+    const Cents left = amount_due - by_reference;
+    if (left < 0 || (left == 0 && in_cash > 0))
+        return Cover::too_much;
+    return in_cash < left ? Cover::too_little : Cover::exact;
+}
+
 PaymentStatus payment_status_of(const PaymentSums &sums, Cents amount_due) {
     if (sums.refunded > 0)
         return sums.refunded >= sums.captured ? PaymentStatus::refunded

@@ -63,6 +63,13 @@ struct PaymentSums {
     bool failed = false; // there was a failed attempt
 };
 
+// Whether what a customer hands over makes up an amount: cash may be more than is left to pay, the
+// rest may not, and nothing may be handed over in vain.
+enum class Cover { exact, too_little, too_much };
+
+std::string_view name_of(Cover cover);
+Cover cover_of(Cents amount_due, Cents by_reference, Cents in_cash);
+
 PaymentStatus payment_status_of(const PaymentSums &sums, Cents amount_due);
 
 } // namespace weedgo

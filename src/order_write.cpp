@@ -129,6 +129,20 @@ std::optional<ExistingOrder> existing(const Rows &rows, bool same_key) {
     return found;
 }
 
+// What whoever made the order has decided: details of its first event.
+JsonWriter decided_by_hand(const CheckoutRequest &request) {
+    JsonWriter json;
+    json.begin_object();
+    if (request.age_checked)
+        json.key("age_checked").boolean(true);
+    if (request.discount) {
+        json.key("discount_by_hand").begin_object().key("amount").money(*request.discount);
+        json.key("reason").string(request.discount_reason).end_object();
+    }
+    json.end_object();
+    return json;
+}
+
 template <Cents Line::*amount>
 Param amounts_of(std::span<const Line> lines) {
     return array_of(NUMERICOID, lines,
@@ -193,11 +207,8 @@ void insert_order_items(const pg_uuid_t &store_id, const pg_uuid_t &order_id,
 
 void insert_created_event(const CheckoutRequest &request, const NewOrder &order, Datum lines) {
     std::optional<Datum> details;
-    if (request.age_checked) {
-        JsonWriter json;
-        json.begin_object().key("age_checked").boolean(true).end_object();
-        details = json.to_jsonb();
-    }
+    if (request.age_checked || request.discount)
+        details = decided_by_hand(request).to_jsonb();
     std::array<Param, order_column_count + 2> values{};
     std::copy(order.values.begin(), order.values.end(), values.begin());
     values[order_column_count] = Param::jsonb(lines);

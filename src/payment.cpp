@@ -7,7 +7,7 @@
 
 namespace weedgo {
 
-static_assert(Trivial<Report> && Trivial<Recorded> && Trivial<KnownPayment>);
+static_assert(Trivial<Report> && Trivial<Recorded> && Trivial<KnownPayment> && Trivial<Received>);
 
 namespace {
 
@@ -56,6 +56,17 @@ void write_event(const Report &report, const OrderState &order, const Recorded &
     details.key("to_payment_status").string(recorded.status).end_object();
     add_event({&report.order, 1}, {"payment", name_of(order.status), name_of(order.status),
                                    report.actor_id, report.reason, details.to_jsonb(), now});
+}
+
+// The change is what is given beyond what is left to pay; only cash is given so.
+Cents change_of(const Report &report, const OrderState &order) {
+    if (report.event != PaymentEvent::captured || report.payment_type != cash)
+        return 0;
+    const Cents left = order.amount_due - sums_of(report.order).captured;
+    if (left <= 0)
+        raise_invalid_argument("amount", "is for an order that is paid already",
+                               "Give the cash back.");
+    return std::max<Cents>(report.amount - left, 0);
 }
 
 } // namespace
@@ -130,6 +141,18 @@ Recorded record_report(const Report &report, const OrderState &order,
                  Param::text(recorded.status)});
     write_event(report, order, recorded, lines, now);
     return recorded;
+}
+
+Received receive_payment(Report report, const OrderState &order) {
+    const Cents change = change_of(report, order);
+    std::optional<Datum> details;
+    if (change > 0) {
+        JsonWriter tendered;
+        tendered.begin_object().key("tendered").money(report.amount);
+        details = tendered.key("change").money(change).end_object().to_jsonb();
+        report.amount -= change;
+    }
+    return {record_report(report, order, details, std::nullopt), report.amount, change};
 }
 
 } // namespace weedgo

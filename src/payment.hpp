@@ -27,6 +27,13 @@ struct Recorded {
     PaymentSums sums;
 };
 
+// A report that came first-hand: cash may be more than is left to pay.
+struct Received {
+    Recorded recorded;
+    Cents amount; // without the change
+    Cents change;
+};
+
 // The arguments provider_reference and payment_type, from `first` on: only cash has no reference.
 void read_reference(FunctionCallInfo fcinfo, int first, Report *report);
 
@@ -45,5 +52,9 @@ std::optional<KnownPayment> find_known(const Report &report, const std::optional
 Recorded record_report(const Report &report, const OrderState &order,
                        const std::optional<Datum> &details,
                        const std::optional<std::string_view> &lines);
+
+// Records a report, of cash only what is left to pay; what was given and the change are kept with
+// it.
+Received receive_payment(Report report, const OrderState &order);
 
 } // namespace weedgo

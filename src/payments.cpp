@@ -10,35 +10,16 @@ namespace weedgo {
 
 namespace {
 
-// The change is what is given beyond what is left to pay; only cash is given so.
-Cents change_of(const Report &report, const OrderState &order) {
-    if (report.event != PaymentEvent::captured || report.payment_type != cash)
-        return 0;
-    const Cents left = order.amount_due - sums_of(report.order).captured;
-    if (left <= 0)
-        raise_invalid_argument("amount", "is for an order that is paid already",
-                               "Give the cash back.");
-    return std::max<Cents>(report.amount - left, 0);
-}
-
-void record(Report report, ResultRow *result) {
+void record(const Report &report, ResultRow *result) {
     const OrderKey &key = report.order;
     const OrderState order = lock_order(key);
-    const Cents change = change_of(report, order);
-    std::optional<Datum> details;
-    if (change > 0) {
-        JsonWriter tendered;
-        tendered.begin_object().key("tendered").money(report.amount);
-        details = tendered.key("change").money(change).end_object().to_jsonb();
-        report.amount -= change;
-    }
-    const Recorded recorded = record_report(report, order, details, std::nullopt);
-
+    const Received received = receive_payment(report, order);
+    const Recorded &recorded = received.recorded;
     result->uuid(key.store_id).uuid(key.order_id).uuid(recorded.payment_id);
     result->boolean(recorded.is_new).text(name_of(order.status));
     result->text(order.payment_status).text(recorded.status);
-    result->money(report.amount).money(recorded.sums.captured).money(recorded.sums.refunded);
-    result->money(order.amount_due).money(change);
+    result->money(received.amount).money(recorded.sums.captured).money(recorded.sums.refunded);
+    result->money(order.amount_due).money(received.change);
     result->json(JsonWriter().begin_object().end_object());
 }
 

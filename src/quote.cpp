@@ -83,8 +83,11 @@ void judge_destination(const Request &request, const Store &store, Quote *quote,
         problems->add(delivery_out_of_range(*quote->distance_m, *store.max_delivery_m));
 }
 
-// The code that was asked for, or the cart's own; nothing where there is none.
+// The code that was asked for, or the cart's own; nothing where there is none, or where a discount
+// by hand takes its place.
 std::optional<std::string_view> choose_promo_code(const Request &request, const Cart &cart) {
+    if (request.discount)
+        return std::nullopt;
     std::optional<std::string_view> code = request.promo_code;
     if (!code && cart.promo_code)
         code = normalize_promo_code(*cart.promo_code,
@@ -118,6 +121,10 @@ void price(const Request &request, const Store &store, Quote *quote) {
     PriceInput &input = quote->price_input;
     if (quote->promo)
         input.discount = quote->promo->discount;
+    if (quote->discount_by_hand) {
+        input.discount.type = Discount::Type::fixed;
+        input.discount.value = *quote->discount_by_hand;
+    }
     input.delivery = {request.delivery_type == DeliveryType::delivery,
                       store.delivery_base_fee,
                       store.delivery_fee_per_km,
@@ -207,7 +214,10 @@ Quote make_quote(const Request &request, const Cart &cart, const Policies &polic
     quote.priced_at = now;
     quote.local = local_time(now, store.timezone);
     quote.age_checked = request.age_checked;
-    if (request.payment_method_id && cart.payment_method)
+    quote.discount_by_hand = request.discount;
+    if (request.payment_type)
+        quote.payment_type = request.payment_type;
+    else if (request.payment_method_id && cart.payment_method)
         quote.payment_type = cart.payment_method->type;
     judge_destination(request, store, &quote, problems);
 
@@ -222,6 +232,8 @@ Quote make_quote(const Request &request, const Cart &cart, const Policies &polic
         raise(amount_overflow());
     if (request.delivery_type == DeliveryType::delivery && subtotal < store.min_order_amount)
         problems->add(delivery_below_minimum(subtotal, store.min_order_amount));
+    if (request.discount && *request.discount > subtotal)
+        problems->add(discount_too_large(*request.discount, subtotal));
     quote.promo_code = choose_promo_code(request, cart);
     judge_promo_code(request, purpose, subtotal, &quote, problems);
     price(request, store, &quote);

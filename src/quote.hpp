@@ -18,9 +18,10 @@ struct Quote {
     std::span<const std::int64_t> available;    // per line; empty unless it was read
     std::optional<std::string_view> promo_code; // the one that is tried
     std::optional<Promo> promo;                 // and what it gives, where it is usable
-    std::int64_t equivalent_mg;                 // of all lines, where the store limits it
-    std::optional<DateADT> counted_on;          // the customer's day that it counts on
-    bool age_checked;                           // by the cashier
+    std::optional<Cents> discount_by_hand;
+    std::int64_t equivalent_mg;        // of all lines, where the store limits it
+    std::optional<DateADT> counted_on; // the customer's day that it counts on
+    bool age_checked;                  // by the cashier
     std::optional<std::int32_t> distance_m;
     std::optional<std::string_view> payment_type;
     PriceInput price_input;

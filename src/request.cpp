@@ -112,6 +112,13 @@ DeliveryType read_delivery_type(const Argument &argument) {
     raise_invalid_argument(argument.name, "is unknown", "One of delivery, pickup, in_store.");
 }
 
+void read_age_checked(const Argument &options, Request *request) {
+    request->age_checked = boolean_option(options, "age_checked", false);
+    if (request->age_checked && request->delivery_type != DeliveryType::in_store)
+        raise_invalid_argument(options.name, "has age_checked for an order that is not in_store",
+                               "Only a cashier who sees the customer can check the age.");
+}
+
 } // namespace
 
 Request read_request(FunctionCallInfo fcinfo) {
@@ -131,10 +138,36 @@ Request read_request(FunctionCallInfo fcinfo) {
 
 void read_options(const Argument &options, Request *request) {
     check_options(options, {"age_checked"});
-    request->age_checked = boolean_option(options, "age_checked", false);
-    if (request->age_checked && request->delivery_type != DeliveryType::in_store)
-        raise_invalid_argument(options.name, "has age_checked for an order that is not in_store",
-                               "Only a cashier who sees the customer can check the age.");
+    read_age_checked(options, request);
+}
+
+void read_quote_options(const Argument &options, Request *request) {
+    check_options(options, {"age_checked", "discount", "payment_type"});
+    read_age_checked(options, request);
+    request->discount = money_option(options, "discount");
+    request->payment_type = text_option(options, "payment_type", max_label_bytes);
+    if ((request->discount || request->payment_type) &&
+        request->delivery_type != DeliveryType::in_store)
+        raise_invalid_argument(options.name,
+                               "has discount or payment_type for an order that is not in_store",
+                               "Only sell_in_store() takes them.");
+    check_discount(*request, options.name);
+}
+
+void check_discount(const Request &request, const char *argument) {
+    if (!request.discount)
+        return;
+    if (*request.discount == 0)
+        raise_invalid_argument(argument, "has a discount of nothing", "Leave it out.");
+    if (request.promo_code && !request.promo_code->empty())
+        raise_invalid_argument(argument, "has a discount beside a promo code",
+                               "An order has one or the other.");
+}
+
+void read_key(const Argument &key, CheckoutRequest *request) {
+    request->idempotency_scope =
+        request->customer_id ? *request->customer_id : guest_scope(request->cart_id);
+    request->idempotency_key = read_idempotency_key(key);
 }
 
 CheckoutRequest read_checkout_request(FunctionCallInfo fcinfo) {
@@ -144,9 +177,7 @@ CheckoutRequest read_checkout_request(FunctionCallInfo fcinfo) {
     request.tip = optional_money(argument(fcinfo, 7, "tip")).value_or(0);
     request.promo_code = optional_promo_code(argument(fcinfo, 8, "promo_code"));
     request.expected_total = optional_money(argument(fcinfo, 9, "expected_total"));
-    request.idempotency_scope =
-        request.customer_id ? *request.customer_id : guest_scope(request.cart_id);
-    request.idempotency_key = read_idempotency_key(argument(fcinfo, 10, "idempotency_key"));
+    read_key(argument(fcinfo, 10, "idempotency_key"), &request);
     request.special_instructions =
         optional_text(argument(fcinfo, 11, "special_instructions"), max_instructions_bytes);
     request.order_source = read_order_source(argument(fcinfo, 12, "order_source"));
@@ -174,6 +205,12 @@ Datum fingerprint_of(const CheckoutRequest &request) {
     hash.add_jsonb(request.metadata);
     if (request.age_checked) // only then, so that keys outlive the version without it
         hash.add("age_checked");
+    if (request.at_till) {
+        hash.add("sell_in_store");
+        hash.add(request.discount);
+        hash.add(request.discount_reason);
+        hash.add_jsonb(request.payments);
+    }
     return hash.finish();
 }
 

@@ -18,8 +18,10 @@ struct Request {
     bool address_given = false;            // an address that is not empty
     std::optional<Coordinates> destination;
     Cents tip = 0;
-    std::optional<std::string_view> promo_code; // nothing: the cart's; empty: none
-    bool age_checked = false;                   // by the cashier, in the store
+    std::optional<std::string_view> promo_code;   // nothing: the cart's; empty: none
+    bool age_checked = false;                     // by the cashier, in the store
+    std::optional<Cents> discount;                // by hand, in place of any promo code
+    std::optional<std::string_view> payment_type; // as the till has it; else the method's
 };
 
 struct CheckoutRequest : Request {
@@ -31,13 +33,23 @@ struct CheckoutRequest : Request {
     std::string_view order_source;
     std::optional<pg_uuid_t> actor_id;
     std::optional<Datum> metadata; // jsonb
+    bool at_till = false;          // paid and handed over in the same transaction
+    std::optional<std::string_view> discount_reason;
+    std::optional<Datum> payments; // jsonb, as the till gave them
 };
 
 // The six arguments that checkout_cart and calc_order_totals both begin with.
 Request read_request(FunctionCallInfo fcinfo);
 
-// The options that checkout_cart and calc_order_totals both have.
+// The options of a checkout, and those of a quote, which can be one for the till.
 void read_options(const Argument &options, Request *request);
+void read_quote_options(const Argument &options, Request *request);
+
+// Refuses a discount by hand that is nothing, or comes with a promo code.
+void check_discount(const Request &request, const char *argument);
+
+// The request's idempotency key, and whose it is.
+void read_key(const Argument &key, CheckoutRequest *request);
 
 CheckoutRequest read_checkout_request(FunctionCallInfo fcinfo);
 

@@ -46,6 +46,15 @@ ResultRow &ResultRow::row(const Row &row) {
     return *this;
 }
 
+std::optional<Datum> ResultRow::last() const {
+    return nulls_[count_ - 1] ? std::nullopt : std::optional(values_[count_ - 1]);
+}
+
+void ResultRow::replace_last(const std::optional<Datum> &datum) {
+    count_--;
+    value(datum);
+}
+
 Datum ResultRow::to_datum(FunctionCallInfo fcinfo, MemoryContext memory) const {
     return in_context(memory, [&] {
         TupleDesc description = result_type(fcinfo);

@@ -25,6 +25,10 @@ public:
     // All columns of a row that a statement returned.
     ResultRow &row(const Row &row);
 
+    // The last column so far, and another value for it.
+    std::optional<Datum> last() const;
+    void replace_last(const std::optional<Datum> &datum);
+
     // The row as a datum of the function's result type, in `memory`.
     Datum to_datum(FunctionCallInfo fcinfo, MemoryContext memory) const;
 

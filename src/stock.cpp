@@ -170,13 +170,14 @@ std::span<const Held> take_holds(const CartKey &cart) {
     return held;
 }
 
-std::span<StockMove> moves_for(std::span<const Line> lines, std::span<const Held> held) {
+std::span<StockMove> moves_for(std::span<const Line> lines, std::span<const Held> held,
+                               Touch touch) {
     const std::span<StockMove> moves = allocate<StockMove>(lines.size() + held.size());
     std::size_t count = 0;
     for (const Line &line : lines) {
         const Held *hold = find_held(held, line.sku);
         const std::int32_t missing = line.quantity - (hold != nullptr ? hold->quantity : 0);
-        if (missing != 0)
+        if (missing != 0 || touch == Touch::every_line)
             moves[count++] = {line.sku, missing, false};
     }
     for (const Held &hold : held) {
@@ -196,7 +197,7 @@ bool reserve(const pg_uuid_t &store_id, std::span<StockMove> moves, TimestampTz 
         std::partition(moves.begin(), moves.end(), [](const StockMove &move) { return move.done; });
     const std::span<StockMove> missing(first_missing, moves.end());
     for (const StockMove &move : missing)
-        if (move.quantity < 0)
+        if (move.quantity <= 0)
             raise_setup(psprintf("weedgo_data.stock has no row for sku \"%.*s\", which is held",
                                  static_cast<int>(move.sku.size()), move.sku.data()));
     return release_locked(store_id, skus_of(missing), now, std::nullopt) > 0 &&

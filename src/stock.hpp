@@ -32,8 +32,11 @@ std::span<std::int64_t> read_availability(const CartKey &cart, std::span<const L
 // Takes the cart's holds away; their stock stays reserved, and is the caller's to use.
 std::span<const Held> take_holds(const CartKey &cart);
 
-// What must move so that exactly the lines are reserved, given what was held.
-std::span<StockMove> moves_for(std::span<const Line> lines, std::span<const Held> held);
+// What must move so that exactly the lines are reserved, given what was held. Whoever comes back to
+// the stock of every line touches all of it now, if only by 0, so that it is all locked in order.
+enum class Touch { what_moves, every_line };
+std::span<StockMove> moves_for(std::span<const Line> lines, std::span<const Held> held,
+                               Touch touch = Touch::what_moves);
 
 // Makes the moves, in the order of the skus, waiting for others that move the same. Holds that
 // have expired give way. False where some are not done for lack of stock: the caller then raises,

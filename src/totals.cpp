@@ -16,7 +16,7 @@ Request read_totals_request(FunctionCallInfo fcinfo) {
     Request request = read_request(fcinfo);
     request.tip = optional_money(argument(fcinfo, 6, "tip")).value_or(0);
     request.promo_code = optional_promo_code(argument(fcinfo, 7, "promo_code"));
-    read_options(argument(fcinfo, 8, "options"), &request);
+    read_quote_options(argument(fcinfo, 8, "options"), &request);
     return request;
 }
 

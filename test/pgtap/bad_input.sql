@@ -13,7 +13,8 @@ FROM (VALUES
     ($$expire_holds()$$), ($$put_cart(store('ON'), cart(1), '[]')$$), ($$get_cart(store('ON'), cart(1))$$),
     ($$get_order(store('ON'), cart(1))$$), ($$list_orders(store('ON'), customer('ann'))$$), ($$verify_invariants()$$),
     ($$receive_stock(store('ON'), '[]')$$), ($$adjust_stock(store('ON'), 'FLOWER', 1, 'counted')$$),
-    ($$transfer_stock(store('ON'), store('QC'), '[]')$$), ($$stock_overview(store('ON'))$$)
+    ($$transfer_stock(store('ON'), store('QC'), '[]')$$), ($$stock_overview(store('ON'))$$),
+    ($$sell_in_store(store('ON'), cart(1), customer('ben'))$$)
 ) AS c (call);
 SELECT matches((refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(1))$$, current_user)).hint, 'weedgo\.create_tables\(\)',
                'the HINT says what to run');
@@ -126,6 +127,7 @@ FROM unnest(ARRAY['delivery', 'pickup', 'in_store']) type;
 CREATE TEMP TABLE with_options (f, call, as_role) AS VALUES
     ('checkout_cart',     $$checkout_cart(store('ON'), cart(1), customer('ann'), options => %L)$$, 'shop_app'),
     ('calc_order_totals', $$calc_order_totals(store('ON'), cart(1), customer('ann'), options => %L)$$, 'shop_app'),
+    ('sell_in_store',     $$sell_in_store(store('ON'), cart(1), customer('ben'), customer('ann'), options => %L)$$, 'shop_staff'),
     ('reserve_inventory', $$reserve_inventory(store('ON'), cart(1), customer('ann'), options => %L)$$, 'shop_app'),
     ('release_inventory', $$release_inventory(store('ON'), cart(1), customer('ann'), options => %L)$$, 'shop_app'),
     ('expire_holds',      $$expire_holds(options => %L)$$, 'shop_staff'),

@@ -19,6 +19,12 @@ CREATE TEMP TABLE shapes (name, arguments, result) AS VALUES
      'special_instructions text DEFAULT NULL::text, order_source text DEFAULT ''web''::text, '
      'actor_id uuid DEFAULT NULL::uuid, metadata jsonb DEFAULT NULL::jsonb, options jsonb DEFAULT NULL::jsonb',
      'weedgo.checkout_result'),
+    ('sell_in_store',
+     'store_id uuid, cart_id uuid, actor_id uuid, customer_id uuid DEFAULT NULL::uuid, payment_method_id text DEFAULT NULL::text, '
+     'payments jsonb DEFAULT NULL::jsonb, discount numeric DEFAULT NULL::numeric, discount_reason text DEFAULT NULL::text, '
+     'tip numeric DEFAULT 0, promo_code text DEFAULT NULL::text, expected_total numeric DEFAULT NULL::numeric, '
+     'idempotency_key text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, options jsonb DEFAULT NULL::jsonb',
+     'weedgo.checkout_result'),
     ('calc_order_totals',
      'store_id uuid, cart_id uuid, customer_id uuid DEFAULT NULL::uuid, payment_method_id text DEFAULT NULL::text, '
      'delivery_type text DEFAULT ''pickup''::text, delivery_address jsonb DEFAULT NULL::jsonb, tip numeric DEFAULT 0, '

@@ -50,7 +50,7 @@ SELECT set_eq('SELECT executable_by(''shop_app'')',
                     'get_order', 'list_orders', 'lock_cart', 'cart_lock_key'],
               'checkout: exactly the functions of a shop');
 SELECT set_eq('SELECT executable_by(''shop_staff'')',
-              ARRAY['advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'refund_order', 'events_after', 'receive_stock', 'adjust_stock',
+              ARRAY['sell_in_store', 'advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'refund_order', 'events_after', 'receive_stock', 'adjust_stock',
                     'transfer_stock', 'stock_overview', 'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key',
                     'verify_invariants', 'verify_audit', 'check_setup'],
               'staff: exactly the functions of who looks after it');
@@ -75,7 +75,7 @@ SAVEPOINT more_grants;
 SELECT lives_ok($$SELECT weedgo.grant_app('shop_app')$$, 'granting again changes nothing');
 SELECT is((SELECT count(*)::integer FROM executable_by('shop_app')), 10, 'and grants nothing more');
 SELECT weedgo.grant_app('shop_reader', 'staff') \g /dev/null
-SELECT is((SELECT count(*)::integer FROM executable_by('shop_reader')), 19, 'two kinds add up');
+SELECT is((SELECT count(*)::integer FROM executable_by('shop_reader')), 20, 'two kinds add up');
 CREATE ROLE "Robert'); DROP ROLE shop_app; --";
 SELECT lives_ok($$SELECT weedgo.grant_app('Robert''); DROP ROLE shop_app; --', 'reader')$$, 'a role may be called anything');
 SELECT is((SELECT count(*)::integer FROM executable_by('Robert''); DROP ROLE shop_app; --')), 6, 'and gets what it should');
@@ -95,6 +95,8 @@ FROM (VALUES
     ('shop_reader', 'create_tables()'), ('shop_reader', 'grant_app(''shop_reader'')'),
     ('shop_reader', 'checkout_cart(store(''ON''), cart(1))'), ('shop_reader', 'get_cart(store(''ON''), cart(1))'),
     ('shop_reader', 'check_setup()'),   ('shop_reader', 'lock_cart(store(''ON''), cart(1))'),
+    ('shop_app',    'sell_in_store(store(''ON''), cart(1), customer(''ben''))'),
+    ('shop_reader', 'sell_in_store(store(''ON''), cart(1), customer(''ben''))'),
     ('shop_app',    'receive_stock(store(''ON''), ''[]'')'),
     ('shop_app',    'adjust_stock(store(''ON''), ''FLOWER'', 1, ''counted'')'),
     ('shop_app',    'transfer_stock(store(''ON''), store(''QC''), ''[]'')'), ('shop_app', 'stock_overview(store(''ON''))'),
@@ -270,7 +272,7 @@ DECLARE
                             'CREATE FUNCTION weedgo.f() RETURNS int LANGUAGE sql AS ''SELECT 1''', installer);
 BEGIN
     FOREACH relation IN ARRAY ARRAY['orders', 'order_items', 'order_events', 'stock', 'carts', 'cart_items', 'holds',
-                                    'promo_counters', 'promo_customers', 'stock_ledger'] LOOP
+                                    'promo_counters', 'promo_customers', 'stock_ledger', 'payments'] LOOP
         FOREACH timing IN ARRAY ARRAY['BEFORE', 'AFTER'] LOOP
             FOREACH level IN ARRAY ARRAY['ROW', 'STATEMENT'] LOOP
                 EXECUTE format('CREATE TRIGGER hostile_%1$s_%2$s %1$s INSERT OR UPDATE OR DELETE ON weedgo_data.%3$I '
@@ -443,6 +445,7 @@ SELECT is((SELECT count(*)::integer FROM witness WHERE what LIKE 'attempt:%refus
 
 -- Staff, and the superuser who installed the extension, call into the same.
 INSERT INTO weedgo_data.products_table (store_id, sku, name, unit_price) VALUES (store('ON'), 'NEW', 'Not on the shelf yet', 1.00);
+CALL fill_cart(13, 'ON', NULL, '{"FLOWER": 1}');
 TRUNCATE witness;
 SELECT accepted(format('SET LOCAL search_path = hostile, fixture, public, pg_catalog; SELECT FROM weedgo.%s; '
                        'SET LOCAL search_path = fixture, public', call),
@@ -450,13 +453,15 @@ SELECT accepted(format('SET LOCAL search_path = hostile, fixture, public, pg_cat
 FROM (VALUES ('expire_holds(max_holds => 5)'), ('verify_invariants()'), ('check_setup()'),
              ($$receive_stock(store('ON'), '[{"sku": "FLOWER", "quantity": 1}, {"sku": "NEW", "quantity": 1}]')$$),
              ($$adjust_stock(store('ON'), 'FLOWER', -1, 'lost', 996)$$),
+             ($$sell_in_store(store('ON'), cart(13), customer('ben'), discount => 1, discount_reason => 'dented')$$),
              ($$transfer_stock(store('ON'), store('QC'), '[{"sku": "FLOWER", "quantity": 1}]')$$),
              ($$stock_overview(store('ON'))$$)) AS c (call);
 SELECT set_has(
     $$SELECT what FROM witness$$,
     $$VALUES ('before insert row trigger on stock'), ('after insert statement trigger on stock'),
-             ('before insert row trigger on stock_ledger'), ('after insert statement trigger on stock_ledger')$$,
-    'with triggers on stock and its ledger');
+             ('before insert row trigger on stock_ledger'), ('after insert statement trigger on stock_ledger'),
+             ('before insert row trigger on payments'), ('after update statement trigger on orders')$$,
+    'with triggers on stock, its ledger, payments and orders');
 SELECT is_empty(
     $$SELECT * FROM witness WHERE ran_as <> 'weedgo_owner' OR what LIKE 'operator %' OR what LIKE 'overload %'$$,
     'and falls into no trap');

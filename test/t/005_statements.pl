@@ -55,6 +55,25 @@ costs(3, "customer_id => shop.id('alice'), promo_code => 'EACH'", 'a promo code 
 costs(4, "customer_id => shop.id('bob'), promo_code => 'EACH', idempotency_key => 'all'",
 	'all of these', $hold_and_add);
 
+# Over the counter: the checkout, then the order's row, its payments (what is paid already, the payment,
+# their sum, the order, the event), three statements of handing over, and the change.
+sub till
+{
+	my ($statements, $arguments, $name, $prepare) = @_;
+	$shop->ask("SELECT shop.fill('$name', 1, 2)");
+	$prepare->($name) if $prepare;
+	is(executed("SELECT total FROM weedgo.sell_in_store(shop.id('store'), shop.id('$name'), shop.id('cashier'), $arguments)"),
+		$statements, "$name: $statements");
+}
+sub cards { return "payments => '[" . join(', ', map { "{\"type\": \"gift\", \"amount\": \"1.00\", \"reference\": \"$_\"}" } @_)
+	  . ", {\"type\": \"cash\", \"amount\": \"100.00\"}]'"; }
+till(17, 'NULL', 'in cash');
+till(17, "tip => 0.01", 'in cash that need not be rounded');
+till(17, "discount => 1, discount_reason => 'dented', idempotency_key => 'till'", 'with a discount and a key');
+till(20, cards('one'), 'a card and cash');
+till(23, cards('two', 'three'), 'two cards and cash');
+till(18, 'NULL', 'a hold of all, sold', $hold);
+
 # Stock that comes, goes and moves, of skus with a row of stock and of a new product in each store.
 $shop->ask(<<'SQL');
 INSERT INTO weedgo_data.stores (store_id, province) VALUES (shop.id('branch'), 'ON');
@@ -91,6 +110,6 @@ costs(0, undef, 'a purchase limit a day, for a guest');
 costs(5, "customer_id => shop.id('bob'), promo_code => 'EACH', idempotency_key => 'limited'",
 	'all of it at once', $hold_and_add);
 
-is($shop->orders, 17, 'all were checked out');
+is($shop->orders, 23, 'all were checked out');
 $shop->invariants_hold;
 done_testing();

@@ -126,5 +126,25 @@ TEST(PaymentStatus, OfAnOrderThatCostsNothingIsPendingUntilSomethingIsReported) 
     EXPECT_EQ(payment_status_of({0, 1, 0, 0, false}, 0), PaymentStatus::captured);
 }
 
+// Cash may be more than is left to pay; nothing else may, and nothing may be handed over in vain.
+TEST(Cover, OfAnAmountByCardsAndCash) {
+    EXPECT_EQ(cover_of(45'18, 45'18, 0), Cover::exact);
+    EXPECT_EQ(cover_of(45'18, 45'17, 0), Cover::too_little);
+    EXPECT_EQ(cover_of(45'18, 45'19, 0), Cover::too_much);
+    EXPECT_EQ(cover_of(45'20, 0, 45'20), Cover::exact);
+    EXPECT_EQ(cover_of(45'20, 0, 45'15), Cover::too_little);
+    EXPECT_EQ(cover_of(45'20, 0, 100'00), Cover::exact);
+    EXPECT_EQ(cover_of(45'18, 20'00, 25'17), Cover::too_little);
+    EXPECT_EQ(cover_of(45'18, 20'00, 25'18), Cover::exact);
+    EXPECT_EQ(cover_of(45'18, 20'00, 50'00), Cover::exact);
+    EXPECT_EQ(cover_of(45'18, 45'18, 0'05), Cover::too_much);
+}
+
+TEST(Cover, OfNothing) {
+    EXPECT_EQ(cover_of(0, 0, 0), Cover::exact);
+    EXPECT_EQ(cover_of(0, 1, 0), Cover::too_much);
+    EXPECT_EQ(cover_of(0, 0, 1), Cover::too_much);
+}
+
 } // namespace
 } // namespace weedgo
