@@ -5,7 +5,8 @@
 
 The first are chosen one by one, each for something that is easy to get wrong; then every province
 and territory gets the same number of ordinary carts, drawn by a generator of our own, so that every
-Python draws the same. test/pgtap/golden.sql buys them all.
+Python draws the same; last come sales over the counter, some with a discount by hand.
+test/pgtap/golden.sql buys them all.
 """
 
 import json
@@ -64,6 +65,11 @@ def order(about, province, items, promo=None, delivered=None, pays="card", tip="
         "case": len(orders) + 1, "about": about, "province": province, "day": day, "items": items,
         "promo": promo, "delivery": delivered, "pays": pays, "tip": tip,
     })  # fmt: skip
+
+
+def sell(about, province, items, by_hand=None, pays="cash", tip="0", promo=None):
+    order(about, province, items, promo, None, pays, tip)
+    orders[-1]["by_hand"] = by_hand
 
 
 # --- chosen ---------------------------------------------------------------------------------------
@@ -242,6 +248,35 @@ def draw():
             )  # fmt: skip
 
 
+# --- over the counter -----------------------------------------------------------------------------
+
+
+def counter():
+    both = [item("BLUE-DREAM", 2), item("GRINDER")]
+    for province in CAPITALS:
+        sell(f"over the counter, {province}: 5.00 off, in cash", province, both, "5.00")
+    for pays in ("cash", "card", "split"):
+        sell(f"over the counter, paid by {pays}", "QC", both, None, pays)
+        sell(f"over the counter, paid by {pays}: 7.77 off", "QC", both, "7.77", pays, "1.23")
+        sell(f"over the counter, paid by {pays}: a promo code", "ON", both, None, pays, promo=percent("12.50"))
+    sell("a cent off three equal lines", "ON", [item(s, 1, "1.00") for s in "ABC"], "0.01", "card")
+    sell("half a cent off is a cent", "ON", both, "0.005", "card")
+    sell("two cents over three equal lines", "SK", [item(s, 1, "0.33") for s in ("Z", "a", "M")], "0.02")
+    sell("all of it off: nothing is due", "NS", both, "64.97")
+    sell("all of it off but the tip", "NS", both, "64.97", "cash", "0.33")
+    sell("all but a cent off", "BC", both, "64.96", "split", "5.00")
+    sell("taxed on the rest, class by class", "MB", [item("HASH"), item("PIPE"), item("TRAY")], "10.01", "card")
+    sell("two cents are nothing in cash", "AB", [item("TEA")], "6.03")
+    dice = Dice(7)
+    for province in CAPITALS:
+        items = draw_items(dice)
+        items = [thing for thing in items if "sale" not in thing] or both
+        least = min(int(Decimal(thing["price"]) * 100) for thing in items)
+        off = Decimal(1 + dice.below(least)) / 100
+        sell(f"drawn, over the counter: {province}", province, items, str(off), dice.one_of(["cash", "card", "split"]),
+             dice.one_of(["0", "1.23"]))  # fmt: skip
+
+
 # --- written so that it can be read ---------------------------------------------------------------
 
 
@@ -264,6 +299,7 @@ def written(case):
         "{" + members(case, ["case", "about", "province", "day"]) + ",\n"
         ' "items": ' + block(case["items"]) + ",\n"
         " " + members(case, ["promo"]) + ",\n"
+        + (" " + members(case, ["by_hand"]) + ",\n" if "by_hand" in case else "") +
         " " + members(case, ["delivery"]) + ",\n"
         " " + members(case, ["pays", "tip"]) + ",\n"
         " " + members(due, ["how"]) + ",\n"
@@ -275,4 +311,5 @@ def written(case):
 
 choose()
 draw()
+counter()
 print("[" + ",\n\n".join(written(case) for case in orders) + "]")

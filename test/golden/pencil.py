@@ -136,6 +136,11 @@ def receipt(order):
             discount = Decimal(promo["at_most"])
             how.append(f"at most {discount}")
         discount = min(cents(discount), subtotal)
+    if order.get("by_hand"):
+        assert not promo, "one or the other"
+        discount = cents(Decimal(order["by_hand"]))
+        assert Decimal(0) < discount <= subtotal
+        how.append(f"{discount} off by hand")
     for line, share in zip(lines, shares(discount, [line["line_total"] for line in lines])):
         line["discount"] = share
         line["taxable"] = line["line_total"] - (0 if promo and promo["reimbursable"] else share)

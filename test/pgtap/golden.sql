@@ -2,7 +2,8 @@
 -- shares nothing with the extension (test/golden/pencil.py; the carts are in orders.py, carts and
 -- receipts in orders.json, to be read and checked by hand). Each is bought for real; what
 -- calc_order_totals promises, what checkout_cart answers and what the tables keep must be that, to
--- the cent, line by line and tax by tax.
+-- the cent, line by line and tax by tax. Those with a key by_hand, be it null, are sold over the
+-- counter.
 --
 -- An order has a day: it costs what it would on that day. Checkout knows only the present, so each
 -- store has a province of its own, whose rates are the seeded ones moved by as many days as the
@@ -27,7 +28,7 @@ SELECT (o ->> 'case')::integer AS number, format('%s: %s', o ->> 'case', o ->> '
        concat_ws(' on ', o ->> 'province', o ->> 'day') AS province_then,
        (now() AT TIME ZONE :'zone')::date - (o ->> 'day')::date AS days_ago,
        o -> 'items' AS items, nullif(o -> 'promo', 'null') AS promo, nullif(o -> 'delivery', 'null') AS delivery,
-       o ->> 'pays' AS pays, (o ->> 'tip')::numeric AS tip, o -> 'expected' AS expected
+       o ? 'by_hand' AS over_counter, (o ->> 'by_hand')::numeric AS by_hand, o ->> 'pays' AS pays, (o ->> 'tip')::numeric AS tip, o -> 'expected' AS expected
 FROM jsonb_array_elements(:'orders') o;
 
 SELECT cmp_ok((SELECT count(*) FROM golden), '>=', 240::bigint, 'there are at least 240 orders');
@@ -81,6 +82,15 @@ CREATE FUNCTION stored_order(number integer) RETURNS jsonb LANGUAGE sql AS $$
     FROM weedgo_data.orders o WHERE o.order_id = order_of(number)
 $$;
 
+-- What is handed over at the till: nothing said is cash; a split leaves 1.00, or all there is, to the card.
+CREATE FUNCTION payments_of(g golden) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT CASE WHEN g.pays = 'cash' THEN NULL ELSE jsonb_path_query_array(jsonb_build_array(
+               jsonb_build_object('type', 'visa', 'amount', due - cash, 'reference', 'golden ' || g.number),
+               jsonb_build_object('type', 'cash', 'amount', cash)), '$[*] ? (@.amount > 0)') END
+    FROM (SELECT due, CASE g.pays WHEN 'split' THEN greatest(due - 1.00, 0) ELSE 0.00 END AS cash
+          FROM (SELECT (g.expected ->> 'amount_due')::numeric AS due) d) p
+$$;
+
 -- Three tests of each order; one that is refused does not keep the others from being bought.
 CREATE FUNCTION buy_them_all() RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -102,9 +112,17 @@ BEGIN
 
         BEGIN
             PERFORM set_config('role', 'shop_app', true);
-            promise := to_jsonb(weedgo.calc_order_totals(g.store_id, cart(g.number), customer('ann'), paid_by, delivered, address, g.tip, code));
-            answer := to_jsonb(weedgo.checkout_cart(g.store_id, cart(g.number), customer('ann'), paid_by, delivered, address,
-                                                    tip => g.tip, promo_code => code));
+            IF g.over_counter THEN
+                promise := to_jsonb(weedgo.calc_order_totals(g.store_id, cart(g.number), customer('ann'), NULL, 'in_store', NULL, g.tip,
+                    CASE WHEN g.by_hand IS NULL THEN code END, jsonb_strip_nulls(jsonb_build_object('discount', g.by_hand, 'payment_type', g.pays))));
+                PERFORM set_config('role', 'shop_staff', true);
+                answer := to_jsonb(weedgo.sell_in_store(g.store_id, cart(g.number), customer('ben'), customer('ann'), NULL, payments_of(g), g.by_hand,
+                    CASE WHEN g.by_hand IS NOT NULL THEN 'a test' END, g.tip, CASE WHEN g.by_hand IS NULL THEN code END, (g.expected ->> 'total')::numeric));
+            ELSE
+                promise := to_jsonb(weedgo.calc_order_totals(g.store_id, cart(g.number), customer('ann'), paid_by, delivered, address, g.tip, code));
+                answer := to_jsonb(weedgo.checkout_cart(g.store_id, cart(g.number), customer('ann'), paid_by, delivered, address,
+                                                        tip => g.tip, promo_code => code));
+            END IF;
             PERFORM set_config('role', 'none', true);
         EXCEPTION WHEN OTHERS THEN
             RETURN NEXT fail(format('%s: refused, %s', g.name, SQLERRM));
