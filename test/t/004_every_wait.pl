@@ -97,13 +97,14 @@ for my $wait (@waits)
 		is($buyer->value('SHOW lock_timeout'), '0', 'the session goes on, with its own settings');
 		is($buyer->value('SELECT current_user'), 'postgres', 'and as its own role');
 
-		my ($terminated, $lost) = ($shop->session, $shop->session);
+		my $terminated = $shop->session;
 		$waits->($terminated);
 		$shop->ask('SELECT pg_terminate_backend(' . $terminated->pid . ')');
 		is(Shop::sqlstate(($terminated->answer)[1]), '57P01', 'pg_terminate_backend: 57P01');
 		$shop->wait_until_ended($terminated->pid);
 		$left_nothing->('pg_terminate_backend');
 
+		my $lost = $shop->session;
 		$waits->($lost);
 		$lost->kill_client;
 		$shop->wait_until_ended($lost->pid);
