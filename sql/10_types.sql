@@ -182,13 +182,41 @@ CREATE TYPE weedgo.stock_level AS (
     sku       text,
     name      text,
     on_hand   bigint,
-    available integer,
-    reserved  integer,
+    available bigint,
+    reserved  bigint,
     on_hold   bigint,
     details   jsonb
 );
 COMMENT ON TYPE weedgo.stock_level IS
     'What a store has of a sku: on_hand is available and reserved together, on_hold the part of reserved that carts hold. Returned by stock_overview.';
+
+CREATE TYPE weedgo.lot_sale AS (
+    store_id     uuid,
+    order_id     uuid,
+    order_number text,
+    customer_id  uuid,
+    status       text,
+    sku          text,
+    quantity     integer,
+    returned     integer,
+    created_at   timestamptz,
+    details      jsonb
+);
+COMMENT ON TYPE weedgo.lot_sale IS
+    'Units of a lot in an order: quantity were sold, returned of them came back. Returned by trace_lot.';
+
+CREATE TYPE weedgo.lot_recall AS (
+    store_id       uuid,
+    sku            text,
+    lot            text,
+    available      integer,
+    reserved       integer,
+    holds_released integer,
+    recalled_at    timestamptz,
+    details        jsonb
+);
+COMMENT ON TYPE weedgo.lot_recall IS
+    'What a store still has of a lot that is recalled: to be taken off the shelf (available), and in open orders (reserved). Returned by recall_lot.';
 
 CREATE TYPE weedgo.setup_finding AS (
     severity text,

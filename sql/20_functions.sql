@@ -282,6 +282,28 @@ AS 'MODULE_PATHNAME', 'weedgo_transfer_stock';
 COMMENT ON FUNCTION weedgo.transfer_stock IS
     'Moves stock from one store to another, all of the items or none.';
 
+CREATE FUNCTION weedgo.trace_lot(
+    store_id uuid,
+    lot      text,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.lot_sale
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_trace_lot';
+COMMENT ON FUNCTION weedgo.trace_lot IS
+    'Every order that has units of a lot, for a recall; of all stores where store_id is NULL. Takes no lock and writes nothing.';
+
+CREATE FUNCTION weedgo.recall_lot(
+    store_id uuid,
+    lot      text,
+    actor_id uuid  DEFAULT NULL,
+    reason   text  DEFAULT NULL,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.lot_recall
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_recall_lot';
+COMMENT ON FUNCTION weedgo.recall_lot IS
+    'Takes a lot out of sale, in all stores where store_id is NULL: nothing of it is sold from now on, and carts lose what they hold of it.';
+
 CREATE FUNCTION weedgo.stock_overview(
     store_id uuid,
     options  jsonb DEFAULT NULL

@@ -122,13 +122,13 @@ BEGIN
         CREATE TABLE weedgo_data.stock (
             store_id  uuid NOT NULL,
             sku       text NOT NULL,
-            bucket    integer NOT NULL DEFAULT 0 CHECK (bucket = 0),
+            bucket    integer NOT NULL DEFAULT 0 CHECK (bucket >= 0),
             available integer NOT NULL CHECK (available >= 0),
             reserved  integer NOT NULL DEFAULT 0 CHECK (reserved >= 0),
             PRIMARY KEY (store_id, sku, bucket)
         ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
         COMMENT ON TABLE weedgo_data.stock IS 'Units on the shelf (available) and promised to holds and open orders (reserved). Half-filled pages keep its updates HOT.';
-        COMMENT ON COLUMN weedgo_data.stock.bucket IS 'A share of the sku''s stock. Bucket 0 is the only one this version uses.';
+        COMMENT ON COLUMN weedgo_data.stock.bucket IS '0: units of no lot. Others are those of a lot, which lots has under the same number.';
     $ddl$),
 
     ('customers', $ddl$
@@ -480,11 +480,36 @@ BEGIN
             store_id uuid NOT NULL,
             order_id uuid NOT NULL,
             line_no  integer NOT NULL,
+            sku      text NOT NULL,
             bucket   integer NOT NULL,
             quantity integer NOT NULL CHECK (quantity > 0),
+            returned integer NOT NULL DEFAULT 0 CHECK (returned BETWEEN 0 AND quantity),
             PRIMARY KEY (store_id, order_id, line_no, bucket)
         );
-        COMMENT ON TABLE weedgo_data.allocations IS 'Which lots (buckets of stock) an order line was taken from, for skus that have lots.';
+        CREATE INDEX allocations_lot ON weedgo_data.allocations (store_id, sku, bucket);
+        COMMENT ON TABLE weedgo_data.allocations IS 'Which lots (buckets of stock) an order line was taken from; a line without lots has no row here.';
+        COMMENT ON COLUMN weedgo_data.allocations.returned IS 'Units that came back after delivery, by refund_order().';
+    $ddl$),
+
+    ('lots', $ddl$
+        CREATE TABLE weedgo_data.lots (
+            store_id      uuid NOT NULL,
+            sku           text NOT NULL,
+            bucket        integer NOT NULL CHECK (bucket > 0),
+            lot_number    text NOT NULL CHECK (lot_number <> ''),
+            received_at   timestamptz NOT NULL DEFAULT now(),
+            packaged_on   date,
+            expires_on    date,
+            recalled_at   timestamptz,
+            recall_reason text,
+            recalled_by   uuid,
+            PRIMARY KEY (store_id, sku, bucket)
+        );
+        CREATE UNIQUE INDEX lots_sku ON weedgo_data.lots (store_id, sku, lot_number);
+        CREATE INDEX lots_number ON weedgo_data.lots (lot_number);
+        COMMENT ON TABLE weedgo_data.lots IS 'Lots of skus whose stock is kept by lot; their units are in stock, in the bucket of the lot.';
+        COMMENT ON COLUMN weedgo_data.lots.expires_on IS 'The last day it is sold, by the store''s calendar; NULL: no end.';
+        COMMENT ON COLUMN weedgo_data.lots.recalled_at IS 'Since when it is not sold any more: recall_lot().';
     $ddl$),
 
     ('stock_ledger', $ddl$

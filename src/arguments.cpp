@@ -27,17 +27,6 @@ std::optional<double> coordinate(const Argument &address, Jsonb *object, std::st
 }
 
 // An option's value; nothing where it is not there.
-std::optional<JsonbValue> option_value(const Argument &options, std::string_view name) {
-    if (options.is_null)
-        return std::nullopt;
-    JsonbValue found;
-    Jsonb *object = DatumGetJsonbP(options.value);
-    if (getKeyJsonValueFromContainer(&object->root, name.data(), static_cast<int>(name.size()),
-                                     &found) == nullptr)
-        return std::nullopt;
-    return found;
-}
-
 // Rounded half up to cents. `what` comes before the message, where it is not the argument itself.
 Cents to_money(const Argument &argument, const char *what, const char *text) {
     const char *hint = "An amount is a number from 0 to 9999999999.99.";
@@ -171,6 +160,17 @@ std::optional<Coordinates> coordinates_in(const Argument &address) {
         raise_invalid_argument(address.name, "is no place on Earth",
                                "latitude is from -90 to 90, longitude from -180 to 180 degrees.");
     return place;
+}
+
+std::optional<JsonbValue> option_value(const Argument &options, std::string_view name) {
+    if (options.is_null)
+        return std::nullopt;
+    JsonbValue found;
+    Jsonb *object = DatumGetJsonbP(options.value);
+    if (getKeyJsonValueFromContainer(&object->root, name.data(), static_cast<int>(name.size()),
+                                     &found) == nullptr)
+        return std::nullopt;
+    return found;
 }
 
 bool boolean_option(const Argument &options, std::string_view name, bool otherwise) {

@@ -9,6 +9,7 @@ namespace weedgo {
 
 // The longest texts and documents that are stored with an order or a cart, in bytes.
 inline constexpr std::size_t max_sku_bytes = 100;
+inline constexpr std::size_t max_lot_bytes = 100;
 inline constexpr std::size_t max_promo_code_bytes = 64;
 inline constexpr std::size_t max_key_characters = 255;
 inline constexpr std::size_t max_label_bytes = 255; // pickup_time, payment_method_id
@@ -60,6 +61,9 @@ std::optional<Datum> optional_object(const Argument &argument);
 
 // latitude and longitude of an address; nothing where it has neither.
 std::optional<Coordinates> coordinates_in(const Argument &address);
+
+// The value of an option that is given.
+std::optional<JsonbValue> option_value(const Argument &options, std::string_view name);
 
 // The value of a boolean option, or `otherwise`.
 bool boolean_option(const Argument &options, std::string_view name, bool otherwise);

@@ -2,6 +2,7 @@
 #include "checkout.hpp"
 
 #include "errors.hpp"
+#include "lots.hpp"
 #include "order_json.hpp"
 #include "owner.hpp"
 #include "pg.hpp"
@@ -69,18 +70,31 @@ void use_promo_code(const CheckoutRequest &request, const Quote &quote) {
         raise(promo_invalid(*quote.promo_code, reason, std::nullopt));
 }
 
+void check_scanned(const CheckoutRequest &request, std::span<const Line> lines) {
+    for (const ScannedLot &scanned : request.lots)
+        if (std::none_of(lines.begin(), lines.end(),
+                         [&](const Line &line) { return line.sku == scanned.sku; }))
+            raise_invalid_argument("options", "has a lot of a sku that is not in the cart",
+                                   "lots is an object of skus of the cart and their lots.");
+}
+
 // Last of all, because others wait for a row of stock until this transaction is on disk.
-void reserve_stock(const CheckoutRequest &request, const Cart &cart, const Quote &quote) {
+std::span<const StockMove> reserve_stock(const CheckoutRequest &request, const Cart &cart,
+                                         const Quote &quote, const pg_uuid_t &order_id) {
     const CartKey key{request.store_id, request.cart_id};
     const std::span<const Line> lines = quote.cart.lines;
     const std::span<const Held> held = cart.has_holds ? take_holds(key) : std::span<const Held>();
     const Touch touch = request.at_till ? Touch::every_line : Touch::what_moves;
-    const std::span<StockMove> moves = moves_for(lines, held, touch);
-    if (!reserve(request.store_id, moves, quote.priced_at))
-        raise(shortage(key, lines, held, moves));
+    const std::span<StockMove> moves = moves_for(lines, held, touch, request.lots);
+    if (!reserve({request.store_id, quote.priced_at, quote.local.date}, moves, held))
+        raise(shortage(moves));
+    insert_allocations({request.store_id, order_id}, lines, moves);
+    return moves;
 }
 
-JsonWriter details_json(const CheckoutRequest &request, const Store &store, const Quote &quote) {
+JsonWriter details_json(const CheckoutRequest &request, const Sale &sale) {
+    const Store &store = store_of(sale.cart);
+    const Quote &quote = sale.quote;
     const auto jsonb_or_null = [](const std::optional<Datum> &jsonb) {
         return jsonb ? jsonb_text(*jsonb) : std::string_view("null");
     };
@@ -95,7 +109,11 @@ JsonWriter details_json(const CheckoutRequest &request, const Store &store, cons
     json.key("special_instructions").string(request.special_instructions);
     json.key("metadata").raw(jsonb_or_null(request.metadata));
     json.key("age_checked").boolean(request.age_checked);
-    json.key("priced_at").timestamp(quote.priced_at).end_object();
+    json.key("priced_at").timestamp(quote.priced_at);
+    const std::optional<JsonWriter> lots = lots_json(quote.cart.lines, sale.moves);
+    if (lots)
+        json.key("lots").raw(lots->text());
+    json.end_object();
     return json;
 }
 
@@ -136,6 +154,7 @@ std::optional<Sale> check_out(const CheckoutRequest &request, WaitScope &wait, R
     problems.raise_first();
     const Quote quote = make_quote(request, *cart, policies, now, For::checkout, &problems);
     problems.raise_first();
+    check_scanned(request, quote.cart.lines);
     if (request.expected_total && *request.expected_total != quote.totals.total)
         raise(total_changed(*request.expected_total, quote.totals, quote.cart.lines));
 
@@ -158,8 +177,8 @@ std::optional<Sale> check_out(const CheckoutRequest &request, WaitScope &wait, R
     write_records(request, quote, order, lines);
     use_purchase_limit(request, policies, quote);
     use_promo_code(request, quote);
-    reserve_stock(request, *cart, quote);
-    return Sale{*cart, quote, order, lines};
+    const std::span<const StockMove> moves = reserve_stock(request, *cart, quote, order.order_id);
+    return Sale{*cart, quote, order, lines, moves};
 }
 
 // What order_read.cpp would read back, without reading it.
@@ -178,7 +197,7 @@ void write_receipt(const CheckoutRequest &request, const Sale &sale, ResultRow *
     result->money(totals.amount_due).text(store.currency).text(quote.promo_code);
     result->json(taxes_json(quote)).value(sale.lines);
     result->boolean(false).timestamp(order.created_at);
-    result->json(details_json(request, store, quote));
+    result->json(details_json(request, sale));
 }
 
 } // namespace weedgo

@@ -16,6 +16,7 @@ struct Sale {
     Quote quote;
     NewOrder order;
     Datum lines; // jsonb
+    std::span<const StockMove> moves;
 };
 
 // Turns the cart into an order. Where the request's key stands for an order already, that one is

@@ -80,6 +80,10 @@ std::string_view name_of(ItemReason reason) {
         return "not_available";
     case ItemReason::insufficient_stock:
         return "insufficient_stock";
+    case ItemReason::lot_not_found:
+        return "lot_not_found";
+    case ItemReason::lot_not_available:
+        return "lot_not_available";
     }
     pg_unreachable();
 }
@@ -286,6 +290,15 @@ Problem sku_unknown(const pg_uuid_t &store_id, std::span<const std::string_view>
     return {ERRCODE_INVALID_PARAMETER_VALUE, "a sku is no product of the store",
             "DETAIL names every one; they must be in weedgo_data.products of this store.",
             detail.end_array().end_object().c_str()};
+}
+
+Problem lot_unknown(const std::optional<pg_uuid_t> &store_id,
+                    const std::optional<std::string_view> &sku, std::string_view lot) {
+    JsonWriter detail = detail_of("lot_unknown");
+    detail.key("store_id").uuid(store_id).key("sku").string(sku).key("lot").string(lot);
+    return {ERRCODE_INVALID_PARAMETER_VALUE, "there is no such lot",
+            "stock_overview() lists the lots of a store; receive_stock() makes new ones.",
+            detail.end_object().c_str()};
 }
 
 Problem stock_changed(std::string_view sku, std::int32_t expected, std::int64_t available) {

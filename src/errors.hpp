@@ -33,7 +33,13 @@ private:
 
 [[noreturn]] void raise(const Problem &problem);
 
-enum class ItemReason { not_found, not_available, insufficient_stock };
+enum class ItemReason {
+    not_found,
+    not_available,
+    insufficient_stock,
+    lot_not_found,
+    lot_not_available
+};
 
 struct UnavailableItem {
     std::string_view sku;
@@ -72,6 +78,8 @@ Problem order_unknown(const pg_uuid_t &order_id);
 Problem order_transition_invalid(const pg_uuid_t &order_id, std::string_view from,
                                  std::string_view to, std::string_view delivery_type);
 Problem sku_unknown(const pg_uuid_t &store_id, std::span<const std::string_view> skus);
+Problem lot_unknown(const std::optional<pg_uuid_t> &store_id,
+                    const std::optional<std::string_view> &sku, std::string_view lot);
 Problem stock_changed(std::string_view sku, std::int32_t expected, std::int64_t available);
 Problem stock_overflow(std::string_view sku, std::int64_t units);
 Problem cart_locked(const pg_uuid_t &cart_id, std::string_view reason);

@@ -67,14 +67,15 @@ void reserve_cart(const Request &request, std::int64_t hold_us, WaitScope &wait,
     const Store &store = store_of(cart);
     const CartLines items = read_cart_lines({request.store_id, request.cart_id, now, store.province,
                                              local_time(now, store.timezone).date});
-    judge_items(items, read_stock_of(request, items, For::checkout, now), &problems);
+    const Shelf shelf{request.store_id, now, local_time(now, store.timezone).date};
+    judge_items(items, read_stock_of(request, items, For::checkout, shelf), &problems);
     problems.raise_first();
 
     const std::span<const Held> held = take_any_holds(key, cart);
     const std::span<StockMove> moves = moves_for(items.lines, held);
-    if (!reserve(request.store_id, moves, now))
-        raise(shortage(key, items.lines, held, moves));
-    insert_holds(key, items.lines, expires_at);
+    if (!reserve(shelf, moves, held))
+        raise(shortage(moves));
+    insert_holds(key, items.lines, moves, expires_at);
 
     result->uuid(request.store_id).uuid(request.cart_id).timestamp(expires_at);
     result->boolean(!held.empty()).json(quantities_json(std::span<const Line>(items.lines)));
@@ -85,7 +86,8 @@ void release_cart(const Request &request, WaitScope &wait, ResultRow *result) {
     const CartKey key{request.store_id, request.cart_id};
     const Cart cart = lock_and_read(request, wait);
     const std::span<const Held> held = take_any_holds(key, cart);
-    reserve(request.store_id, moves_for({}, held), GetCurrentTimestamp());
+    const Shelf shelf{request.store_id, GetCurrentTimestamp(), 0}; // nothing is sold
+    reserve(shelf, moves_for({}, held), held);
 
     result->uuid(request.store_id).uuid(request.cart_id).null().boolean(false);
     result->json(quantities_json(held)).json(JsonWriter().begin_object().end_object());

@@ -1,6 +1,6 @@
 // The order of locks: orders, then customers' days, then promo codes, then customers' uses of them,
-// then stock by store and sku. Each statement here handles one order or a batch alike, so that a
-// batch keeps that order too.
+// then stock by store, sku and lot. Each statement here handles one order or a batch alike, so that
+// a batch keeps that order too.
 #include "order_move.hpp"
 
 #include "errors.hpp"
@@ -74,22 +74,26 @@ constinit Statement give_customers_uses_back_statement{
     " WHERE c.store_id = locked.store_id AND c.code = locked.code"
     "   AND c.customer_id = locked.customer_id"};
 
-// Reserved units are gone, or, where $3, back on the shelf. Values come from the locked rows.
+// Reserved units are gone, or, where $3, back on the shelf, in their lots. Values come from the
+// locked rows.
 constinit Statement settle_stock_statement{
     "WITH sold AS ("
-    "  SELECT i.store_id, i.sku, sum(i.quantity)::int4 AS quantity"
+    "  SELECT i.store_id, i.sku, coalesce(a.bucket, 0) AS bucket,"
+    "         sum(coalesce(a.quantity, i.quantity))::int4 AS quantity"
     "    FROM " THESE " JOIN weedgo_data.order_items i USING (store_id, order_id)"
-    "   GROUP BY i.store_id, i.sku),"
+    "    LEFT JOIN weedgo_data.allocations a USING (store_id, order_id, line_no)"
+    "   GROUP BY i.store_id, i.sku, coalesce(a.bucket, 0)),"
     " locked AS MATERIALIZED ("
-    "  SELECT s.store_id, s.sku, s.available, s.reserved, q.quantity"
+    "  SELECT s.store_id, s.sku, s.bucket, s.available, s.reserved, q.quantity"
     "    FROM sold q JOIN weedgo_data.stock s"
-    "      ON s.store_id = q.store_id AND s.sku = q.sku AND s.bucket = 0"
-    "   ORDER BY s.store_id, s.sku COLLATE \"C\", s.bucket FOR NO KEY UPDATE OF s) "
+    "      ON s.store_id = q.store_id AND s.sku = q.sku AND s.bucket = q.bucket"
+    "   ORDER BY s.store_id, s.bucket > 0, s.sku COLLATE \"C\", s.bucket"
+    "     FOR NO KEY UPDATE OF s) "
     "UPDATE weedgo_data.stock s"
     "   SET available = locked.available + CASE WHEN $3 THEN locked.quantity ELSE 0 END,"
     "       reserved = locked.reserved - locked.quantity"
     "  FROM locked"
-    " WHERE s.store_id = locked.store_id AND s.sku = locked.sku AND s.bucket = 0"};
+    " WHERE s.store_id = locked.store_id AND s.sku = locked.sku AND s.bucket = locked.bucket"};
 
 struct Batch {
     Param stores;

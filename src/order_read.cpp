@@ -23,6 +23,14 @@ namespace {
     "            'special_instructions', o.special_instructions, 'metadata', o.metadata,"          \
     "            'age_checked', coalesce(o.pricing -> 'age_checked', 'false'),"                    \
     "            'priced_at', o.priced_at)"                                                        \
+    "       || coalesce((SELECT jsonb_build_object('lots', jsonb_agg(jsonb_build_object("          \
+    "                'line_no', a.line_no, 'sku', a.sku, 'lot', l.lot_number,"                     \
+    "                'quantity', a.quantity) ORDER BY a.line_no, a.bucket))"                       \
+    "           FROM weedgo_data.allocations a"                                                    \
+    "           LEFT JOIN weedgo_data.lots l"                                                      \
+    "             ON l.store_id = a.store_id AND l.sku = a.sku AND l.bucket = a.bucket"            \
+    "          WHERE a.store_id = o.store_id AND a.order_id = o.order_id"                          \
+    "         HAVING count(*) > 0), '{}')"                                                         \
     "  FROM weedgo_data.orders o"
 
 constinit Statement order_statement{SELECT_ORDER("$4::bool") //

@@ -41,17 +41,81 @@ std::int64_t read_quantity(const Argument &argument, JsonbContainer *object) {
     return quantity;
 }
 
-PutItem read_item(const Argument &argument, JsonbContainer *array, std::uint32_t number) {
+// A string of an item, where it has one.
+std::optional<std::string_view> read_string(const Argument &argument, JsonbContainer *object,
+                                            std::string_view key, const char *fault) {
+    JsonbValue found;
+    if (getKeyJsonValueFromContainer(object, key.data(), static_cast<int>(key.size()), &found) ==
+            nullptr ||
+        found.type == jbvNull)
+        return std::nullopt;
+    if (found.type != jbvString)
+        refuse(argument, fault);
+    return std::string_view(found.val.string.val, static_cast<std::size_t>(found.val.string.len));
+}
+
+// The number that so many digits are.
+std::optional<int> digits(std::string_view text, std::size_t from, std::size_t count) {
+    int number = 0;
+    for (std::size_t i = from; i < from + count; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return std::nullopt;
+        number = number * 10 + (text[i] - '0');
+    }
+    return number;
+}
+
+std::optional<DateADT> read_day(const Argument &argument, JsonbContainer *object,
+                                std::string_view key) {
+    constexpr const char *fault = "has a day that is not like \"2027-01-31\"";
+    const std::optional<std::string_view> text = read_string(argument, object, key, fault);
+    if (!text)
+        return std::nullopt;
+    if (text->size() != 10 || (*text)[4] != '-' || (*text)[7] != '-')
+        refuse(argument, fault);
+    const std::optional<int> year = digits(*text, 0, 4);
+    const std::optional<int> month = digits(*text, 5, 2);
+    const std::optional<int> day = digits(*text, 8, 2);
+    if (!year || !month || !day || *year < 1 || *month < 1 || *month > 12)
+        refuse(argument, fault);
+    const int julian = date2j(*year, *month, *day);
+    int found_year = 0;
+    int found_month = 0;
+    int found_day = 0;
+    j2date(julian, &found_year, &found_month, &found_day);
+    if (found_month != *month || found_day != *day)
+        refuse(argument, fault);
+    return julian - POSTGRES_EPOCH_JDATE;
+}
+
+enum class Lots { ignored, read };
+
+PutItem read_item(const Argument &argument, JsonbContainer *array, std::uint32_t number,
+                  Lots lots) {
     const JsonbValue *element = getIthJsonbValueFromContainer(array, number);
     if (element->type != jbvBinary || !JsonContainerIsObject(element->val.binary.data))
         refuse(argument, "has an item that is not an object");
     JsonbContainer *object = element->val.binary.data;
-    return {read_sku(argument, object), static_cast<std::int32_t>(read_quantity(argument, object))};
+    PutItem item{};
+    item.sku = read_sku(argument, object);
+    item.quantity = static_cast<std::int32_t>(read_quantity(argument, object));
+    if (lots == Lots::ignored)
+        return item;
+    item.lot = read_string(argument, object, "lot", "has a lot that is no text");
+    item.packaged_on = read_day(argument, object, "packaged_on");
+    item.expires_on = read_day(argument, object, "expires_on");
+    if (item.lot && (item.lot->empty() || item.lot->size() > max_lot_bytes))
+        refuse(argument, "has a lot that is empty or too long");
+    if (!item.lot && (item.packaged_on || item.expires_on))
+        refuse(argument, "has an item with a day, but without a lot");
+    return item;
 }
 
-} // namespace
+bool same_kind(const PutItem &a, const PutItem &b) {
+    return a.sku == b.sku && a.lot == b.lot;
+}
 
-std::span<const PutItem> read_put_items(const Argument &argument) {
+std::span<const PutItem> read_items(const Argument &argument, Lots lots) {
     if (argument.is_null)
         refuse(argument, "must not be null");
     Jsonb *json = DatumGetJsonbP(argument.value);
@@ -63,18 +127,33 @@ std::span<const PutItem> read_put_items(const Argument &argument) {
 
     const std::span<PutItem> items = allocate<PutItem>(given);
     for (std::uint32_t i = 0; i < given; i++)
-        items[i] = read_item(argument, &json->root, i);
-    std::sort(items.begin(), items.end(),
-              [](const PutItem &a, const PutItem &b) { return a.sku < b.sku; });
+        items[i] = read_item(argument, &json->root, i, lots);
+    std::sort(items.begin(), items.end(), [](const PutItem &a, const PutItem &b) {
+        return a.sku != b.sku ? a.sku < b.sku : a.lot < b.lot;
+    });
     std::size_t count = 0;
     for (const PutItem &item : items) {
-        if (count == 0 || items[count - 1].sku != item.sku)
+        if (count == 0 || !same_kind(items[count - 1], item)) {
             items[count++] = item;
-        else if (__builtin_add_overflow(items[count - 1].quantity, item.quantity,
-                                        &items[count - 1].quantity))
+            continue;
+        }
+        PutItem &sum = items[count - 1];
+        if (sum.packaged_on != item.packaged_on || sum.expires_on != item.expires_on)
+            refuse(argument, "has a lot with different days");
+        if (__builtin_add_overflow(sum.quantity, item.quantity, &sum.quantity))
             refuse(argument, "has a sku whose quantities exceed 2147483647 together");
     }
     return items.first(count);
+}
+
+} // namespace
+
+std::span<const PutItem> read_put_items(const Argument &argument) {
+    return read_items(argument, Lots::ignored);
+}
+
+std::span<const PutItem> read_stock_items(const Argument &argument) {
+    return read_items(argument, Lots::read);
 }
 
 Param skus_of(std::span<const PutItem> items) {

@@ -166,10 +166,10 @@ const Store &store_of(const Cart &cart) {
 }
 
 std::span<const std::int64_t> read_stock_of(const Request &request, const CartLines &cart,
-                                            For purpose, TimestampTz now) {
+                                            For purpose, const Shelf &shelf) {
     if (purpose == For::checkout && cart.unavailable.empty())
         return {};
-    return read_availability({request.store_id, request.cart_id}, cart.lines, now);
+    return read_availability(shelf, request.cart_id, cart.lines);
 }
 
 void judge_items(const CartLines &cart, std::span<const std::int64_t> available,
@@ -223,7 +223,8 @@ Quote make_quote(const Request &request, const Cart &cart, const Policies &polic
 
     quote.cart =
         read_cart_lines({request.store_id, request.cart_id, now, store.province, quote.local.date});
-    quote.available = read_stock_of(request, quote.cart, purpose, now);
+    quote.available =
+        read_stock_of(request, quote.cart, purpose, {request.store_id, now, quote.local.date});
     judge_items(quote.cart, quote.available, problems);
     judge_purchase(request, policies, purpose, &quote, problems);
 

@@ -8,6 +8,7 @@
 #include "local_time.hpp"
 #include "pg.hpp"
 #include "request.hpp"
+#include "stock.hpp"
 
 namespace weedgo {
 
@@ -41,7 +42,7 @@ void judge_cart(const Request &request, const Cart &cart, const Policies &polici
 
 // How much of each line could be had, where it is to be read; nothing otherwise.
 std::span<const std::int64_t> read_stock_of(const Request &request, const CartLines &cart,
-                                            For purpose, TimestampTz now);
+                                            For purpose, const Shelf &shelf);
 
 // An empty cart, and the items that cannot be had: those without a product or not for sale, and,
 // where stock was read, those of which there is too little.

@@ -14,10 +14,28 @@ namespace weedgo {
 namespace {
 
 constinit Statement lines_statement{
-    "SELECT line_no, sku, quantity, returned, line_total - discount + tax"
-    "  FROM weedgo_data.order_items WHERE store_id = $1 AND order_id = $2 AND sku = ANY "
-    "($3::text[])"
-    " ORDER BY sku COLLATE \"C\""};
+    "SELECT i.line_no, i.sku, i.quantity, i.returned, i.line_total - i.discount + i.tax,"
+    "       EXISTS (SELECT FROM weedgo_data.allocations a WHERE a.store_id = i.store_id"
+    "                  AND a.order_id = i.order_id AND a.line_no = i.line_no)"
+    "  FROM weedgo_data.order_items i"
+    " WHERE i.store_id = $1 AND i.order_id = $2 AND i.sku = ANY ($3::text[])"
+    " ORDER BY i.sku COLLATE \"C\""};
+
+// What the customer still has of the lots, the last to expire first: whoever brings something back
+// has not used what would have gone first.
+constinit Statement lots_statement{
+    "SELECT a.sku, a.bucket, a.quantity - a.returned, l.lot_number"
+    "  FROM weedgo_data.allocations a"
+    "  LEFT JOIN weedgo_data.lots l"
+    "    ON l.store_id = a.store_id AND l.sku = a.sku AND l.bucket = a.bucket"
+    " WHERE a.store_id = $1 AND a.order_id = $2 AND a.sku = ANY ($3::text[])"
+    "   AND a.quantity > a.returned"
+    " ORDER BY a.sku COLLATE \"C\", l.expires_on DESC NULLS FIRST, a.bucket DESC"};
+
+constinit Statement return_to_lots_statement{
+    "UPDATE weedgo_data.allocations a SET returned = a.returned + r.quantity"
+    "  FROM unnest($3::text[], $4::int4[], $5::int4[]) AS r (sku, bucket, quantity)"
+    " WHERE a.store_id = $1 AND a.order_id = $2 AND a.sku = r.sku AND a.bucket = r.bucket"};
 
 constinit Statement return_statement{
     "UPDATE weedgo_data.order_items i SET returned = i.returned + r.quantity"
@@ -29,15 +47,16 @@ struct Refund {
     std::span<const PutItem> items;
     bool restock;
     bool preview;
+    bool of_lots; // some of it
 };
 
 static_assert(Trivial<Refund>);
 
 // What the customer paid for these units: units of one line differ by a cent where its amount
 // cannot be divided, and all of them together come to it exactly.
-Cents paid_for(const Refund &refund, JsonWriter *lines) {
-    const OrderKey &key = refund.report.order;
-    const std::span<const PutItem> items = refund.items;
+Cents paid_for(Refund *refund, JsonWriter *lines) {
+    const OrderKey &key = refund->report.order;
+    const std::span<const PutItem> items = refund->items;
     const Param skus = skus_of(items);
     const Rows rows =
         execute(lines_statement, {Param::uuid(key.store_id), Param::uuid(key.order_id), skus});
@@ -53,6 +72,7 @@ Cents paid_for(const Refund &refund, JsonWriter *lines) {
         const std::int32_t sold = row.integer();
         const std::int32_t returned = row.integer();
         const Cents paid = row.money("line");
+        refund->of_lots = row.boolean() || refund->of_lots;
         const std::int32_t back = items[i].quantity;
         if (back > sold - returned)
             raise_invalid_argument("items", "has more units than are still with the customer",
@@ -60,10 +80,65 @@ Cents paid_for(const Refund &refund, JsonWriter *lines) {
         amount += part_of(paid, returned + back, sold) - part_of(paid, returned, sold);
         lines->begin_object().key("line_no").integer(std::int64_t{line_no});
         lines->key("sku").string(sku).key("quantity").integer(std::int64_t{back});
-        lines->key("restocked").boolean(refund.restock).end_object();
+        lines->key("restocked").boolean(refund->restock).end_object();
     }
     lines->end_array();
     return amount;
+}
+
+StockChange change_of(const Refund &refund, const PutItem &item) {
+    StockChange change{};
+    change.store_id = refund.report.order.store_id;
+    change.sku = item.sku;
+    change.change = item.quantity;
+    return change;
+}
+
+std::span<StockChange> changes_of(const Refund &refund) {
+    const std::span<StockChange> changes = allocate<StockChange>(refund.items.size());
+    for (std::size_t i = 0; i < changes.size(); i++)
+        changes[i] = change_of(refund, refund.items[i]);
+    return changes;
+}
+
+// The items, each part of them in the lot that it came from.
+std::span<StockChange> share_among_lots(const Refund &refund) {
+    const OrderKey &key = refund.report.order;
+    const Rows rows = execute(lots_statement, {Param::uuid(key.store_id), Param::uuid(key.order_id),
+                                               skus_of(refund.items)});
+    const std::span<StockChange> changes = allocate<StockChange>(refund.items.size() + rows.count);
+    std::size_t count = 0;
+    for (const PutItem &item : refund.items) {
+        StockChange rest = change_of(refund, item);
+        for (std::uint64_t i = 0; i < rows.count && rest.change > 0; i++) {
+            Row row(rows, i);
+            if (row.text() != item.sku)
+                continue;
+            StockChange part = rest;
+            part.bucket = row.integer();
+            part.change = std::min(rest.change, row.integer());
+            part.lot = row.optional_text();
+            rest.change -= part.change;
+            changes[count++] = part;
+        }
+        if (rest.change > 0)
+            changes[count++] = rest;
+    }
+    return changes.first(count);
+}
+
+void return_to_lots(const OrderKey &key, std::span<const StockChange> changes) {
+    const Param skus = array_of(TEXTOID, changes, [](const StockChange &change, std::size_t) {
+        return from_text(change.sku);
+    });
+    const Param buckets = array_of(INT4OID, changes, [](const StockChange &change, std::size_t) {
+        return Int32GetDatum(change.bucket);
+    });
+    const Param quantities = array_of(INT4OID, changes, [](const StockChange &change, std::size_t) {
+        return Int32GetDatum(change.change);
+    });
+    execute(return_to_lots_statement,
+            {Param::uuid(key.store_id), Param::uuid(key.order_id), skus, buckets, quantities});
 }
 
 void take_back(const Refund &refund) {
@@ -72,14 +147,12 @@ void take_back(const Refund &refund) {
     const Param quantities = quantities_of(refund.items);
     execute(return_statement,
             {Param::uuid(key.store_id), Param::uuid(key.order_id), skus, quantities});
+    const std::span<StockChange> changes =
+        refund.of_lots ? share_among_lots(refund) : changes_of(refund);
+    if (refund.of_lots)
+        return_to_lots(key, changes);
     if (!refund.restock)
         return;
-    const std::span<StockChange> changes = allocate<StockChange>(refund.items.size());
-    for (std::size_t i = 0; i < changes.size(); i++) {
-        changes[i].store_id = key.store_id;
-        changes[i].sku = refund.items[i].sku;
-        changes[i].change = refund.items[i].quantity;
-    }
     check_skus(changes, Known::as_product_or_stock);
     change_stock(changes, std::nullopt);
     JsonWriter details;
@@ -113,7 +186,7 @@ void give_back(Refund refund, ResultRow *result) {
                                        name_of(order.delivery_type)));
 
     JsonWriter lines;
-    const Cents of_items = refund.items.empty() ? 0 : paid_for(refund, &lines);
+    const Cents of_items = refund.items.empty() ? 0 : paid_for(&refund, &lines);
     const Cents left = before.captured - before.refunded;
     if (refund.report.amount == 0)
         refund.report.amount = refund.items.empty() ? left : of_items;

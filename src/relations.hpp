@@ -171,8 +171,20 @@ inline constexpr Column customer_days[] = {
     {"equivalent_mg", INT8OID},
 };
 inline constexpr Column allocations[] = {
-    {"store_id", UUIDOID}, {"order_id", UUIDOID}, {"line_no", INT4OID},
-    {"bucket", INT4OID},   {"quantity", INT4OID},
+    {"store_id", UUIDOID}, {"order_id", UUIDOID}, {"line_no", INT4OID},  {"sku", TEXTOID},
+    {"bucket", INT4OID},   {"quantity", INT4OID}, {"returned", INT4OID},
+};
+inline constexpr Column lots[] = {
+    {"store_id", UUIDOID},
+    {"sku", TEXTOID},
+    {"bucket", INT4OID},
+    {"lot_number", TEXTOID},
+    {"received_at", TIMESTAMPTZOID},
+    {"packaged_on", DATEOID},
+    {"expires_on", DATEOID},
+    {"recalled_at", TIMESTAMPTZOID},
+    {"recall_reason", TEXTOID},
+    {"recalled_by", UUIDOID},
 };
 inline constexpr Column stock_ledger[] = {
     {"store_id", UUIDOID}, {"entry_id", UUIDOID}, {"sku", TEXTOID},
@@ -205,6 +217,7 @@ inline constexpr Relation contract[] = {
     {"customer_days", Kind::record, "store_id, customer_id, day", relation_columns::customer_days},
     {"allocations", Kind::record, "store_id, order_id, line_no, bucket",
      relation_columns::allocations},
+    {"lots", Kind::record, "store_id, sku, bucket", relation_columns::lots},
     {"stock_ledger", Kind::record, "store_id, entry_id", relation_columns::stock_ledger},
 };
 
@@ -219,6 +232,7 @@ struct UniqueIndex {
 inline constexpr UniqueIndex unique_indexes[] = {
     {"orders", "store_id, cart_id"},
     {"orders", "store_id, order_number"},
+    {"lots", "store_id, sku, lot_number"},
     {"orders", "store_id, idempotency_scope, idempotency_key", "(idempotency_key IS NOT NULL)"},
 };
 

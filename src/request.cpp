@@ -112,6 +112,38 @@ DeliveryType read_delivery_type(const Argument &argument) {
     raise_invalid_argument(argument.name, "is unknown", "One of delivery, pickup, in_store.");
 }
 
+// {"sku": "lot", ...}; jsonb has its keys in one order.
+std::span<const ScannedLot> read_lots(const Argument &options) {
+    constexpr const char *form = "lots is an object of skus of the cart and their lots.";
+    const std::optional<JsonbValue> found = option_value(options, "lots");
+    if (!found)
+        return {};
+    if (found->type != jbvBinary || !JsonContainerIsObject(found->val.binary.data))
+        raise_invalid_argument(options.name, "has lots that are no object", form);
+    JsonbContainer *object = found->val.binary.data;
+    const std::span<ScannedLot> lots = allocate<ScannedLot>(JsonContainerSize(object));
+    std::size_t count = 0;
+    JsonbValue value;
+    JsonbIterator *iterator = JsonbIteratorInit(object);
+    const bool skip_nested = true;
+    JsonbIteratorToken token;
+    while ((token = JsonbIteratorNext(&iterator, &value, skip_nested)) != WJB_DONE) {
+        if (token != WJB_KEY && token != WJB_VALUE)
+            continue;
+        const auto size =
+            static_cast<std::size_t>(value.type == jbvString ? value.val.string.len : 0);
+        if (size == 0 || size > max_lot_bytes)
+            raise_invalid_argument(options.name, "has a lot that is no text, empty or too long",
+                                   form);
+        const std::string_view text(value.val.string.val, size);
+        if (token == WJB_KEY)
+            lots[count].sku = text;
+        else
+            lots[count++].lot = text;
+    }
+    return lots.first(count);
+}
+
 void read_age_checked(const Argument &options, Request *request) {
     request->age_checked = boolean_option(options, "age_checked", false);
     if (request->age_checked && request->delivery_type != DeliveryType::in_store)
@@ -136,9 +168,10 @@ Request read_request(FunctionCallInfo fcinfo) {
     return request;
 }
 
-void read_options(const Argument &options, Request *request) {
-    check_options(options, {"age_checked"});
+void read_options(const Argument &options, CheckoutRequest *request) {
+    check_options(options, {"age_checked", "lots"});
     read_age_checked(options, request);
+    request->lots = read_lots(options);
 }
 
 void read_quote_options(const Argument &options, Request *request) {
@@ -205,6 +238,11 @@ Datum fingerprint_of(const CheckoutRequest &request) {
     hash.add_jsonb(request.metadata);
     if (request.age_checked) // only then, so that keys outlive the version without it
         hash.add("age_checked");
+    for (const ScannedLot &scanned : request.lots) {
+        hash.add("lot");
+        hash.add(scanned.sku);
+        hash.add(scanned.lot);
+    }
     if (request.at_till) {
         hash.add("sell_in_store");
         hash.add(request.discount);

@@ -4,6 +4,7 @@
 #include "arguments.hpp"
 #include "order_life.hpp"
 #include "pg.hpp"
+#include "stock.hpp"
 
 namespace weedgo {
 
@@ -32,8 +33,9 @@ struct CheckoutRequest : Request {
     std::optional<std::string_view> special_instructions;
     std::string_view order_source;
     std::optional<pg_uuid_t> actor_id;
-    std::optional<Datum> metadata; // jsonb
-    bool at_till = false;          // paid and handed over in the same transaction
+    std::optional<Datum> metadata;    // jsonb
+    std::span<const ScannedLot> lots; // by sku
+    bool at_till = false;             // paid and handed over in the same transaction
     std::optional<std::string_view> discount_reason;
     std::optional<Datum> payments; // jsonb, as the till gave them
 };
@@ -42,7 +44,7 @@ struct CheckoutRequest : Request {
 Request read_request(FunctionCallInfo fcinfo);
 
 // The options of a checkout, and those of a quote, which can be one for the till.
-void read_options(const Argument &options, Request *request);
+void read_options(const Argument &options, CheckoutRequest *request);
 void read_quote_options(const Argument &options, Request *request);
 
 // Refuses a discount by hand that is nothing, or comes with a promo code.

@@ -1,28 +1,36 @@
-// The statements that move stock. Whoever locks several rows of stock locks them in the order
-// (store_id, sku, bucket), and nothing is locked after them but holds that nobody else has locked.
+// The statements that move stock. Whoever locks several rows of stock locks them by store, within
+// it those of bucket 0 by sku, then those of lots by sku and bucket; nothing is locked after them
+// but holds that nobody else has locked.
 #include "stock.hpp"
 
-#include "spi.hpp"
+#include "lots.hpp"
 
 namespace weedgo {
 
-static_assert(Trivial<CartKey> && Trivial<Held> && Trivial<StockMove>);
+static_assert(Trivial<CartKey> && Trivial<Held> && Trivial<StockMove> && Trivial<Shelf>);
 
 namespace {
+
+// Lots that are recalled or have expired by $5 are not for sale. What has no lots does not ask.
+#define FOR_SALE(row)                                                                              \
+    "(" row ".bucket = 0 OR NOT EXISTS (SELECT FROM weedgo_data.lots l"                            \
+    "   WHERE l.store_id = $1 AND l.sku = " row ".sku AND l.bucket = " row ".bucket"               \
+    "     AND (l.recalled_at IS NOT NULL OR l.expires_on < $5)))"
 
 constinit Statement availability_statement{
     "SELECT l.n::int4, coalesce(s.available, 0)::int8 + coalesce(h.quantity, 0)::int8"
     "  FROM unnest($3::text[]) WITH ORDINALITY AS l (sku, n)"
-    "  LEFT JOIN LATERAL (SELECT s.available FROM weedgo_data.stock s"
-    "                      WHERE s.store_id = $1 AND s.sku = l.sku AND s.bucket = 0 OFFSET 0) s ON "
-    "true"
-    "  LEFT JOIN LATERAL (SELECT sum(h.quantity) AS quantity FROM weedgo_data.holds h"
-    "                      WHERE h.store_id = $1 AND h.sku = l.sku"
-    "                        AND (h.cart_id = $2 OR h.expires_at <= $4)) h ON true"};
+    "  LEFT JOIN LATERAL (SELECT sum(s.available) AS available FROM weedgo_data.stock s"
+    "                      WHERE s.store_id = $1 AND s.sku = l.sku AND " FOR_SALE(
+        "s") ") s ON true"
+             "  LEFT JOIN LATERAL (SELECT sum(h.quantity) AS quantity FROM weedgo_data.holds h"
+             "                      WHERE h.store_id = $1 AND h.sku = l.sku"
+             "                        AND (h.cart_id = $2 OR h.expires_at <= $4)"
+             "                        AND " FOR_SALE("h") ") h ON true"};
 
 constinit Statement take_statement{
     "DELETE FROM weedgo_data.holds WHERE store_id = $1 AND cart_id = $2"
-    " RETURNING sku, quantity"};
+    " RETURNING sku, bucket, quantity"};
 
 // The rows are locked in order first, then changed where there is enough. Condition and new values
 // come from what was locked: the row as it is now, after any wait, which nobody else can change.
@@ -49,11 +57,12 @@ constinit Statement move_statement{
     "   AND locked.available >= locked.quantity"
     " RETURNING s.sku::text"};
 
+// The rows of bucket 0, or of all others.
 constinit Statement lock_statement{
     "SELECT FROM (SELECT sku FROM unnest($2::text[]) AS e (sku) ORDER BY sku COLLATE \"C\") e"
     " CROSS JOIN LATERAL (SELECT FROM weedgo_data.stock s"
-    "                      WHERE s.store_id = $1 AND s.sku = e.sku ORDER BY s.bucket"
-    "                        FOR NO KEY UPDATE) s"};
+    "                      WHERE s.store_id = $1 AND s.sku = e.sku AND (s.bucket > 0) = $3"
+    "                      ORDER BY s.bucket FOR NO KEY UPDATE) s"};
 
 // At most $4 expired holds of skus whose stock rows the caller has locked already, so that nobody
 // waits for a hold that is locked here; the row of stock is the current one.
@@ -65,12 +74,13 @@ constinit Statement release_statement{
     " gone AS ("
     "  DELETE FROM weedgo_data.holds h USING expired e"
     "   WHERE h.store_id = $1 AND h.cart_id = e.cart_id AND h.sku = e.sku AND h.bucket = e.bucket"
-    "   RETURNING h.store_id, h.sku, h.quantity),"
-    " freed AS (SELECT store_id, sku, sum(quantity)::int4 AS quantity, count(*) AS holds"
-    "             FROM gone GROUP BY store_id, sku) "
+    "   RETURNING h.store_id, h.sku, h.bucket, h.quantity),"
+    " freed AS (SELECT store_id, sku, bucket, sum(quantity)::int4 AS quantity, count(*) AS holds"
+    "             FROM gone GROUP BY store_id, sku, bucket) "
     "UPDATE weedgo_data.stock s"
     "   SET available = s.available + freed.quantity, reserved = s.reserved - freed.quantity"
-    "  FROM freed WHERE s.store_id = freed.store_id AND s.sku = freed.sku AND s.bucket = 0"
+    "  FROM freed WHERE s.store_id = freed.store_id AND s.sku = freed.sku"
+    "   AND s.bucket = freed.bucket"
     " RETURNING freed.holds"};
 
 constinit Statement expired_statement{
@@ -81,25 +91,15 @@ constinit Statement expired_statement{
 
 constinit Statement insert_holds_statement{
     "INSERT INTO weedgo_data.holds (store_id, cart_id, sku, bucket, quantity, expires_at)"
-    " SELECT $1, $2, h.sku, 0, h.quantity, $5"
-    "   FROM unnest($3::text[], $4::int4[]) AS h (sku, quantity)"};
-
-Param skus_of(std::span<const StockMove> moves) {
-    return array_of(TEXTOID, moves,
-                    [](const StockMove &move, std::size_t) { return from_text(move.sku); });
-}
+    " SELECT $1, $2, h.sku, h.bucket, h.quantity, $6"
+    "   FROM unnest($3::text[], $4::int4[], $5::int4[]) AS h (sku, bucket, quantity)"};
 
 Param skus_of(std::span<const Line> lines) {
     return array_of(TEXTOID, lines,
                     [](const Line &line, std::size_t) { return from_text(line.sku); });
 }
 
-Param quantities_of(std::span<const Line> lines) {
-    return array_of(INT4OID, lines,
-                    [](const Line &line, std::size_t) { return Int32GetDatum(line.quantity); });
-}
-
-// Tries the moves that are not done yet; says whether all are done now.
+// Tries the moves in bucket 0; says whether that is all there is to do.
 bool try_moves(const pg_uuid_t &store_id, std::span<StockMove> moves) {
     const Param quantities =
         array_of(INT4OID, std::span<const StockMove>(moves),
@@ -115,7 +115,9 @@ bool try_moves(const pg_uuid_t &store_id, std::span<StockMove> moves) {
                                  static_cast<int>(sku.size()), sku.data()));
         move->done = true;
     }
-    return rows.count == moves.size();
+    return rows.count == moves.size() &&
+           std::none_of(moves.begin(), moves.end(),
+                        [](const StockMove &candidate) { return candidate.in_lots; });
 }
 
 Param texts(std::span<const std::string_view> skus) {
@@ -123,9 +125,62 @@ Param texts(std::span<const std::string_view> skus) {
                     [](std::string_view sku, std::size_t) { return from_text(sku); });
 }
 
-// Gives back expired holds of skus whose stock is locked; returns how many.
-std::int64_t release_locked(const pg_uuid_t &store_id, const Param &skus, TimestampTz now,
-                            const std::optional<std::int32_t> &max_holds) {
+std::optional<std::string_view> scanned_lot(std::span<const ScannedLot> scanned,
+                                            std::string_view sku) {
+    for (const ScannedLot &of_sku : scanned)
+        if (of_sku.sku == sku)
+            return of_sku.lot;
+    return std::nullopt;
+}
+
+// What the cart holds of a sku, of all lots together.
+struct Holding {
+    std::int32_t loose; // of no lot
+    bool in_lots;
+};
+
+static_assert(Trivial<Holding>);
+
+Holding holding_of(std::span<const Held> held, std::string_view sku) {
+    Holding holding{};
+    for (const Held &hold : held) {
+        if (hold.sku != sku)
+            continue;
+        if (hold.bucket == 0)
+            holding.loose = hold.quantity;
+        else
+            holding.in_lots = true;
+    }
+    return holding;
+}
+
+// In lots, bucket 0 is only locked at first, in its turn.
+StockMove move_of(std::string_view sku, std::int32_t wanted, std::span<const Held> held,
+                  const std::optional<std::string_view> &lot) {
+    const Holding holding = holding_of(held, sku);
+    StockMove move{};
+    move.sku = sku;
+    move.wanted = wanted;
+    move.in_lots = holding.in_lots || lot;
+    move.quantity = move.in_lots ? 0 : wanted - holding.loose;
+    move.lot = lot;
+    return move;
+}
+
+} // namespace
+
+Param skus_of(std::span<const StockMove> moves) {
+    return array_of(TEXTOID, moves,
+                    [](const StockMove &move, std::size_t) { return from_text(move.sku); });
+}
+
+void lock_lots(const pg_uuid_t &store_id, const Param &skus) {
+    const bool of_lots = true;
+    execute(lock_statement, {Param::uuid(store_id), skus, Param::boolean(of_lots)});
+}
+
+std::int64_t release_expired_of(const pg_uuid_t &store_id, const Param &skus, TimestampTz now,
+                                const std::optional<std::int32_t> &max_holds) {
     const Rows rows =
         execute(release_statement,
                 {Param::uuid(store_id), skus, Param::timestamp(now), Param::integer(max_holds)});
@@ -135,20 +190,12 @@ std::int64_t release_locked(const pg_uuid_t &store_id, const Param &skus, Timest
     return holds;
 }
 
-const Held *find_held(std::span<const Held> held, std::string_view sku) {
-    const auto found =
-        std::find_if(held.begin(), held.end(), [&](const Held &hold) { return hold.sku == sku; });
-    return found == held.end() ? nullptr : &*found;
-}
-
-} // namespace
-
-std::span<std::int64_t> read_availability(const CartKey &cart, std::span<const Line> lines,
-                                          TimestampTz now) {
+std::span<std::int64_t> read_availability(const Shelf &shelf, const pg_uuid_t &cart_id,
+                                          std::span<const Line> lines) {
     const std::span<std::int64_t> available = allocate<std::int64_t>(lines.size());
-    const Rows rows =
-        execute(availability_statement, {Param::uuid(cart.store_id), Param::uuid(cart.cart_id),
-                                         skus_of(lines), Param::timestamp(now)});
+    const Rows rows = execute(availability_statement,
+                              {Param::uuid(shelf.store_id), Param::uuid(cart_id), skus_of(lines),
+                               Param::timestamp(shelf.now), Param::date(shelf.today)});
     for (std::uint64_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
         const auto line = static_cast<std::size_t>(row.integer() - 1);
@@ -164,69 +211,88 @@ std::span<const Held> take_holds(const CartKey &cart) {
     for (std::size_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
         held[i].sku = row.text();
+        held[i].bucket = row.integer();
         held[i].quantity = row.integer();
     }
     std::sort(held.begin(), held.end(), [](const Held &a, const Held &b) { return a.sku < b.sku; });
     return held;
 }
 
-std::span<StockMove> moves_for(std::span<const Line> lines, std::span<const Held> held,
-                               Touch touch) {
+std::span<StockMove> moves_for(std::span<const Line> lines, std::span<const Held> held, Touch touch,
+                               std::span<const ScannedLot> scanned) {
     const std::span<StockMove> moves = allocate<StockMove>(lines.size() + held.size());
     std::size_t count = 0;
     for (const Line &line : lines) {
-        const Held *hold = find_held(held, line.sku);
-        const std::int32_t missing = line.quantity - (hold != nullptr ? hold->quantity : 0);
-        if (missing != 0 || touch == Touch::every_line)
-            moves[count++] = {line.sku, missing, false};
+        const StockMove move =
+            move_of(line.sku, line.quantity, held, scanned_lot(scanned, line.sku));
+        if (move.quantity != 0 || move.in_lots || touch == Touch::every_line)
+            moves[count++] = move;
     }
-    for (const Held &hold : held) {
+    for (std::size_t i = 0; i < held.size(); i++) {
+        const std::string_view sku = held[i].sku;
         const bool wanted = std::any_of(lines.begin(), lines.end(),
-                                        [&](const Line &line) { return line.sku == hold.sku; });
-        if (!wanted)
-            moves[count++] = {hold.sku, -hold.quantity, false};
+                                        [&](const Line &line) { return line.sku == sku; });
+        if (!wanted && (i == 0 || held[i - 1].sku != sku))
+            moves[count++] = move_of(sku, 0, held, std::nullopt);
     }
     return moves.first(count);
 }
 
-bool reserve(const pg_uuid_t &store_id, std::span<StockMove> moves, TimestampTz now) {
-    if (moves.empty() || try_moves(store_id, moves))
+bool reserve(const Shelf &shelf, std::span<StockMove> moves, std::span<const Held> held) {
+    if (moves.empty() || try_moves(shelf.store_id, moves))
         return true;
-
     const auto first_missing =
-        std::partition(moves.begin(), moves.end(), [](const StockMove &move) { return move.done; });
-    const std::span<StockMove> missing(first_missing, moves.end());
-    for (const StockMove &move : missing)
-        if (move.quantity <= 0)
-            raise_setup(psprintf("weedgo_data.stock has no row for sku \"%.*s\", which is held",
-                                 static_cast<int>(move.sku.size()), move.sku.data()));
-    return release_locked(store_id, skus_of(missing), now, std::nullopt) > 0 &&
-           try_moves(store_id, missing);
+        std::partition(moves.begin(), moves.end(),
+                       [](const StockMove &move) { return move.done && !move.in_lots; });
+    return move_in_lots(shelf, {first_missing, moves.end()}, held);
 }
 
-Problem shortage(const CartKey &cart, std::span<const Line> lines, std::span<const Held> held,
-                 std::span<const StockMove> moves) {
-    // No hold counts any more: what could be taken back of the expired ones has been.
-    const std::span<const std::int64_t> available = read_availability(cart, lines, DT_NOBEGIN);
-    const std::span<UnavailableItem> items = allocate<UnavailableItem>(lines.size());
+Problem shortage(std::span<const StockMove> moves) {
+    const std::span<UnavailableItem> items = allocate<UnavailableItem>(moves.size());
     std::size_t count = 0;
-    for (std::size_t i = 0; i < lines.size(); i++) {
-        const bool refused = std::any_of(moves.begin(), moves.end(), [&](const StockMove &move) {
-            return !move.done && move.sku == lines[i].sku;
-        });
-        if (!refused)
-            continue;
-        const Held *hold = find_held(held, lines[i].sku);
-        items[count++] = {lines[i].sku, ItemReason::insufficient_stock, lines[i].quantity,
-                          available[i] + (hold != nullptr ? hold->quantity : 0)};
-    }
+    for (const StockMove &move : moves)
+        if (!move.done)
+            items[count++] = {move.sku, move.reason, move.wanted, move.found};
+    std::sort(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(count),
+              [](const UnavailableItem &a, const UnavailableItem &b) { return a.sku < b.sku; });
     return items_unavailable(items.first(count));
 }
 
-void insert_holds(const CartKey &cart, std::span<const Line> lines, TimestampTz expires_at) {
-    execute(insert_holds_statement,
-            {Param::uuid(cart.store_id), Param::uuid(cart.cart_id), skus_of(lines),
-             quantities_of(lines), Param::timestamp(expires_at)});
+namespace {
+
+// The lots that were taken of a sku, or nothing.
+std::span<const Taken> taken_of(std::span<const StockMove> moves, std::string_view sku) {
+    for (const StockMove &move : moves)
+        if (move.sku == sku)
+            return move.taken;
+    return {};
+}
+
+} // namespace
+
+void insert_holds(const CartKey &cart, std::span<const Line> lines,
+                  std::span<const StockMove> moves, TimestampTz expires_at) {
+    std::size_t room = lines.size();
+    for (const StockMove &move : moves)
+        room += move.taken.size();
+    const std::span<Held> rows = allocate<Held>(room);
+    std::size_t count = 0;
+    for (const Line &line : lines) {
+        const std::span<const Taken> lots = taken_of(moves, line.sku);
+        if (lots.empty())
+            rows[count++] = {line.sku, 0, line.quantity};
+        for (const Taken &taken : lots)
+            rows[count++] = {line.sku, taken.bucket, taken.quantity};
+    }
+    const std::span<const Held> holds = rows.first(count);
+    const Param skus =
+        array_of(TEXTOID, holds, [](const Held &hold, std::size_t) { return from_text(hold.sku); });
+    const Param buckets = array_of(
+        INT4OID, holds, [](const Held &hold, std::size_t) { return Int32GetDatum(hold.bucket); });
+    const Param quantities = array_of(
+        INT4OID, holds, [](const Held &hold, std::size_t) { return Int32GetDatum(hold.quantity); });
+    execute(insert_holds_statement, {Param::uuid(cart.store_id), Param::uuid(cart.cart_id), skus,
+                                     buckets, quantities, Param::timestamp(expires_at)});
 }
 
 std::int32_t release_expired(const std::optional<pg_uuid_t> &store_id, std::int32_t max_holds,
@@ -245,9 +311,10 @@ std::int32_t release_expired(const std::optional<pg_uuid_t> &store_id, std::int3
             skus[count++] = row.text();
         }
         const Param of_store = texts(skus.first(count));
-        execute(lock_statement, {Param::uuid(store), of_store});
-        released +=
-            static_cast<std::int32_t>(release_locked(store, of_store, now, max_holds - released));
+        execute(lock_statement, {Param::uuid(store), of_store, Param::boolean(false)});
+        lock_lots(store, of_store);
+        released += static_cast<std::int32_t>(
+            release_expired_of(store, of_store, now, max_holds - released));
     }
     return released;
 }

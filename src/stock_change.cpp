@@ -1,11 +1,12 @@
-// The order of locks: new rows of stock are made before rows of stock are locked, both by store and
-// sku. Nobody else sees a new row, so only who makes the same one waits for it, and has no row of
-// stock locked then: no circle can close.
+// The order of locks: new lots, then new rows of stock are made before rows of stock are locked,
+// all by store, sku and lot. Nobody else sees a new row, so only who makes the same one waits for
+// it, and has no row of stock locked then: no circle can close.
 #include "stock_change.hpp"
 
 #include "contract.hpp"
 #include "errors.hpp"
 #include "identifiers.hpp"
+#include "json.hpp"
 
 namespace weedgo {
 
@@ -14,33 +15,66 @@ static_assert(Trivial<StockChange> && Trivial<LedgerNote>);
 namespace {
 
 constinit Statement find_statement{
-    "SELECT m.n::int4, p.sku IS NOT NULL, s.sku IS NOT NULL"
-    "  FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS m (store_id, sku, n)"
+    "SELECT m.n::int4, p.sku IS NOT NULL, coalesce(s.is_stocked, false),"
+    "       coalesce(s.has_row, false)"
+    "  FROM unnest($1::uuid[], $2::text[], $3::int4[])"
+    "       WITH ORDINALITY AS m (store_id, sku, bucket, n)"
     "  LEFT JOIN weedgo_data.products p ON p.store_id = m.store_id AND p.sku = m.sku"
+    " CROSS JOIN LATERAL (SELECT count(*) > 0 AS is_stocked, bool_or(s.bucket = m.bucket) AS "
+    "has_row"
+    "                       FROM weedgo_data.stock s"
+    "                      WHERE s.store_id = m.store_id AND s.sku = m.sku) s"};
+
+constinit Statement find_lots_statement{
+    "SELECT m.n::int4, l.bucket, l.packaged_on, l.expires_on, s.sku IS NOT NULL"
+    "  FROM unnest($1::uuid[], $2::text[], $3::text[])"
+    "       WITH ORDINALITY AS m (store_id, sku, lot, n)"
+    "  JOIN weedgo_data.lots l"
+    "    ON l.store_id = m.store_id AND l.sku = m.sku AND l.lot_number = m.lot"
     "  LEFT JOIN weedgo_data.stock s"
-    "    ON s.store_id = m.store_id AND s.sku = m.sku AND s.bucket = 0"};
+    "    ON s.store_id = l.store_id AND s.sku = l.sku AND s.bucket = l.bucket"};
+
+// A lot that another store sends keeps what is known of it. Somebody else may be making the same
+// lot, or another one with the same bucket: this waits for them.
+constinit Statement make_lots_statement{
+    "INSERT INTO weedgo_data.lots (store_id, sku, bucket, lot_number, received_at, packaged_on,"
+    "       expires_on, recalled_at, recall_reason, recalled_by) "
+    "SELECT m.store_id, m.sku,"
+    "       coalesce((SELECT max(l.bucket) FROM weedgo_data.lots l"
+    "                  WHERE l.store_id = m.store_id AND l.sku = m.sku), 0)"
+    "       + row_number() OVER (PARTITION BY m.store_id, m.sku ORDER BY m.lot)::int4,"
+    "       m.lot, $7, coalesce(f.packaged_on, m.packaged_on),"
+    "       coalesce(f.expires_on, m.expires_on), f.recalled_at, f.recall_reason, f.recalled_by"
+    "  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::date[], $6::uuid[])"
+    "       AS m (store_id, sku, lot, packaged_on, expires_on, from_store)"
+    "  LEFT JOIN weedgo_data.lots f"
+    "    ON f.store_id = m.from_store AND f.sku = m.sku AND f.lot_number = m.lot"
+    " ORDER BY m.store_id, m.sku COLLATE \"C\", m.lot COLLATE \"C\" "
+    "ON CONFLICT DO NOTHING"};
 
 // Somebody else may be making the same row: this waits for them, and then it is there.
 constinit Statement insert_rows_statement{
     "INSERT INTO weedgo_data.stock (store_id, sku, bucket, available, reserved) "
-    "SELECT m.store_id, m.sku, 0, 0, 0 FROM unnest($1::uuid[], $2::text[]) AS m (store_id, sku)"
-    " ORDER BY m.store_id, m.sku COLLATE \"C\" "
+    "SELECT m.store_id, m.sku, m.bucket, 0, 0"
+    "  FROM unnest($1::uuid[], $2::text[], $3::int4[]) AS m (store_id, sku, bucket)"
+    " ORDER BY m.store_id, m.bucket > 0, m.sku COLLATE \"C\", m.bucket "
     "ON CONFLICT DO NOTHING"};
 
 // Condition and new values come from the locked rows, as in stock.cpp. What is reserved must be
 // able to become available again, so both together have to fit the column.
 constinit Statement change_statement{
     "WITH locked AS MATERIALIZED ("
-    "  SELECT m.n, m.change, s.store_id, s.sku, s.available::int8 AS available,"
+    "  SELECT m.n, m.change, s.store_id, s.sku, s.bucket, s.available::int8 AS available,"
     "         s.reserved::int8 AS reserved"
-    "    FROM unnest($1::uuid[], $2::text[], $3::int4[])"
-    "         WITH ORDINALITY AS m (store_id, sku, change, n)"
+    "    FROM unnest($1::uuid[], $2::text[], $3::int4[], $5::int4[])"
+    "         WITH ORDINALITY AS m (store_id, sku, change, bucket, n)"
     "    JOIN weedgo_data.stock s"
-    "      ON s.store_id = m.store_id AND s.sku = m.sku AND s.bucket = 0"
-    "   ORDER BY s.store_id, s.sku COLLATE \"C\", s.bucket FOR NO KEY UPDATE OF s) "
+    "      ON s.store_id = m.store_id AND s.sku = m.sku AND s.bucket = m.bucket"
+    "   ORDER BY s.store_id, s.bucket > 0, s.sku COLLATE \"C\", s.bucket"
+    "     FOR NO KEY UPDATE OF s) "
     "UPDATE weedgo_data.stock s SET available = locked.available + locked.change"
     "  FROM locked"
-    " WHERE s.store_id = locked.store_id AND s.sku = locked.sku AND s.bucket = 0"
+    " WHERE s.store_id = locked.store_id AND s.sku = locked.sku AND s.bucket = locked.bucket"
     "   AND ($4 IS NULL OR locked.available = $4)"
     "   AND CASE WHEN locked.change < 0 THEN locked.available + locked.change >= 0"
     "            ELSE locked.available + locked.reserved + locked.change <= 2147483647 END"
@@ -48,17 +82,49 @@ constinit Statement change_statement{
 
 constinit Statement levels_statement{
     "SELECT m.n::int4, s.available::int8, s.reserved::int8"
-    "  FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS m (store_id, sku, n)"
-    "  JOIN weedgo_data.stock s ON s.store_id = m.store_id AND s.sku = m.sku AND s.bucket = 0"};
+    "  FROM unnest($1::uuid[], $2::text[], $3::int4[])"
+    "       WITH ORDINALITY AS m (store_id, sku, bucket, n)"
+    "  JOIN weedgo_data.stock s"
+    "    ON s.store_id = m.store_id AND s.sku = m.sku AND s.bucket = m.bucket"};
 
 constinit Statement insert_ledger_statement{
     "INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, bucket, change, reason,"
     " actor_id, details, recorded_at) "
-    "SELECT m.store_id, m.entry_id, m.sku, 0, m.change, $5, $6, $7, $8"
-    "  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int4[])"
-    "       AS m (store_id, entry_id, sku, change)"};
+    "SELECT m.store_id, m.entry_id, m.sku, m.bucket, m.change, $5, $6, m.details, $8"
+    "  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int4[], $7::jsonb[], $9::int4[])"
+    "       AS m (store_id, entry_id, sku, change, details, bucket)"};
 
 using Changes = std::span<const StockChange>;
+
+Datum to_datum(const DateADT &day) {
+    return DateADTGetDatum(day);
+}
+
+Datum to_datum(const pg_uuid_t &uuid) {
+    return from_uuid(uuid);
+}
+
+// An array of a member that can be missing: NULL there.
+template <typename T>
+Param optional_array_of(Oid type, Changes changes, std::optional<T> StockChange::*member) {
+    const std::span<Datum> values = allocate<Datum>(changes.size());
+    const std::span<bool> nulls = allocate<bool>(changes.size());
+    for (std::size_t i = 0; i < changes.size(); i++) {
+        const std::optional<T> &value = changes[i].*member;
+        nulls[i] = !value;
+        if (value)
+            values[i] = to_datum(*value);
+    }
+    std::int16_t length = 0;
+    bool by_value = false;
+    char alignment = 0;
+    get_typlenbyvalalign(type, &length, &by_value, &alignment);
+    int dimensions[] = {static_cast<int>(changes.size())};
+    int bounds[] = {1};
+    ArrayType *array = construct_md_array(values.data(), nulls.data(), 1, dimensions, bounds, type,
+                                          length, by_value, alignment);
+    return {get_array_type(type), PointerGetDatum(array)};
+}
 
 Param stores_of(Changes changes) {
     return array_of(UUIDOID, changes, [](const StockChange &change, std::size_t) {
@@ -75,6 +141,17 @@ Param quantities_of(Changes changes) {
     return array_of(INT4OID, changes, [](const StockChange &change, std::size_t) {
         return Int32GetDatum(change.change);
     });
+}
+
+Param buckets_of(Changes changes) {
+    return array_of(INT4OID, changes, [](const StockChange &change, std::size_t) {
+        return Int32GetDatum(change.bucket);
+    });
+}
+
+Param lots_of(Changes changes) {
+    return array_of(TEXTOID, changes,
+                    [](const StockChange &change, std::size_t) { return from_text(*change.lot); });
 }
 
 // The change that a row of a statement is about, by its number there.
@@ -96,7 +173,7 @@ void make_rows(Changes changes) {
         return;
     check_insertable("stock");
     const Changes made(missing.begin(), end);
-    execute(insert_rows_statement, {stores_of(made), skus_of(made)});
+    execute(insert_rows_statement, {stores_of(made), skus_of(made), buckets_of(made)});
 }
 
 // What there was for a change: the rows are locked, so this is what it met.
@@ -110,7 +187,8 @@ static_assert(Trivial<Level>);
 
 std::span<const Level> read_levels(Changes changes) {
     const std::span<Level> levels = allocate<Level>(changes.size());
-    const Rows rows = execute(levels_statement, {stores_of(changes), skus_of(changes)});
+    const Rows rows =
+        execute(levels_statement, {stores_of(changes), skus_of(changes), buckets_of(changes)});
     for (std::uint64_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
         Level &level = levels[static_cast<std::size_t>(row.integer() - 1)];
@@ -148,6 +226,59 @@ std::span<const Level> read_levels(Changes changes) {
     elog(ERROR, "a change of stock that is done was refused");
 }
 
+// Those that name a lot which is not found yet.
+std::span<StockChange *> without_bucket(std::span<StockChange> changes) {
+    const std::span<StockChange *> missing = allocate<StockChange *>(changes.size());
+    std::size_t count = 0;
+    for (StockChange &change : changes)
+        if (change.lot && change.bucket == 0)
+            missing[count++] = &change;
+    return missing.first(count);
+}
+
+// Looks the lots up that are not found yet; returns those that are not there.
+std::span<StockChange *> look_up_lots(std::span<StockChange> changes) {
+    const std::span<StockChange *> missing = without_bucket(changes);
+    if (missing.empty())
+        return missing;
+    const std::span<StockChange> wanted = allocate<StockChange>(missing.size());
+    for (std::size_t i = 0; i < missing.size(); i++)
+        wanted[i] = *missing[i];
+    const Rows rows =
+        execute(find_lots_statement, {stores_of(wanted), skus_of(wanted), lots_of(wanted)});
+    for (std::uint64_t i = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        StockChange &change = *missing[static_cast<std::size_t>(row.integer() - 1)];
+        change.bucket = row.integer();
+        const std::optional<DateADT> packaged_on = row.optional_date();
+        const std::optional<DateADT> expires_on = row.optional_date();
+        change.has_row = row.boolean();
+        if ((change.packaged_on && change.packaged_on != packaged_on) ||
+            (change.expires_on && change.expires_on != expires_on))
+            raise_invalid_argument("items", "has other days for a lot that is known",
+                                   "Leave the days out, or give the lot another number.");
+    }
+    return without_bucket(changes);
+}
+
+void make_lots(std::span<StockChange *const> missing, TimestampTz now) {
+    const std::span<StockChange> made = allocate<StockChange>(missing.size());
+    for (std::size_t i = 0; i < missing.size(); i++)
+        made[i] = *missing[i];
+    execute(make_lots_statement,
+            {stores_of(made), skus_of(made), lots_of(made),
+             optional_array_of(DATEOID, Changes(made), &StockChange::packaged_on),
+             optional_array_of(DATEOID, Changes(made), &StockChange::expires_on),
+             optional_array_of(UUIDOID, Changes(made), &StockChange::from_store),
+             Param::timestamp(now)});
+}
+
+Datum with_lot(Datum details, std::string_view lot) {
+    JsonWriter json;
+    json.begin_object().key("lot").string(lot).end_object();
+    return DirectFunctionCall2(jsonb_concat, details, json.to_jsonb());
+}
+
 pg_uuid_t draw_entry_id(TimestampTz now) {
     std::array<std::uint8_t, 8> random;
     if (!pg_strong_random(random.data(), random.size()))
@@ -161,26 +292,49 @@ pg_uuid_t draw_entry_id(TimestampTz now) {
 } // namespace
 
 void check_skus(std::span<StockChange> changes, Known known) {
-    const Rows rows = execute(find_statement, {stores_of(changes), skus_of(changes)});
+    const Rows rows =
+        execute(find_statement, {stores_of(changes), skus_of(changes), buckets_of(changes)});
     for (std::uint64_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
         StockChange &change = change_of(changes, row);
         change.is_product = row.boolean();
+        change.is_stocked = row.boolean();
         change.has_row = row.boolean();
     }
     const std::span<std::string_view> unknown = allocate<std::string_view>(changes.size());
     std::size_t count = 0;
     for (const StockChange &change : changes)
-        if (!change.is_product && (known == Known::as_product || !change.has_row))
+        if (!change.is_product && (known == Known::as_product || !change.is_stocked))
             unknown[count++] = change.sku;
     if (count > 0)
         raise(sku_unknown(changes[0].store_id, unknown.first(count)));
 }
 
+void find_lots(std::span<StockChange> changes) {
+    const std::span<StockChange *> missing = look_up_lots(changes);
+    if (!missing.empty())
+        raise(lot_unknown(missing[0]->store_id, missing[0]->sku, *missing[0]->lot));
+}
+
+void find_or_make_lots(std::span<StockChange> changes, TimestampTz now) {
+    constexpr int most_tries = 1000; // each lost to somebody who made a lot of the same sku
+    for (StockChange &change : changes)
+        if (change.lot)
+            change.has_row = false;
+    for (int i = 0; i < most_tries; i++) {
+        const std::span<StockChange *> missing = look_up_lots(changes);
+        if (missing.empty())
+            return;
+        make_lots(missing, now);
+    }
+    elog(ERROR, "could not find a free bucket for a lot");
+}
+
 void change_stock(std::span<StockChange> changes, const std::optional<std::int32_t> &expected) {
     make_rows(changes);
-    const Rows rows = execute(change_statement, {stores_of(changes), skus_of(changes),
-                                                 quantities_of(changes), Param::integer(expected)});
+    const Rows rows =
+        execute(change_statement, {stores_of(changes), skus_of(changes), quantities_of(changes),
+                                   Param::integer(expected), buckets_of(changes)});
     for (std::uint64_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
         StockChange &change = change_of(changes, row);
@@ -195,15 +349,20 @@ void change_stock(std::span<StockChange> changes, const std::optional<std::int32
 }
 
 void record_changes(std::span<StockChange> changes, const LedgerNote &note, TimestampTz now) {
-    for (StockChange &change : changes)
+    for (StockChange &change : changes) {
         change.entry_id = draw_entry_id(now);
+        change.details = change.lot ? with_lot(note.details, *change.lot) : note.details;
+    }
+    const Param details =
+        array_of(JSONBOID, Changes(changes),
+                 [](const StockChange &change, std::size_t) { return change.details; });
     const Param ids =
         array_of(UUIDOID, Changes(changes),
                  [](const StockChange &change, std::size_t) { return from_uuid(change.entry_id); });
     execute(insert_ledger_statement,
             {stores_of(changes), ids, skus_of(changes), quantities_of(changes),
-             Param::text(note.reason), Param::uuid(note.actor_id), Param::jsonb(note.details),
-             Param::timestamp(now)});
+             Param::text(note.reason), Param::uuid(note.actor_id), details, Param::timestamp(now),
+             buckets_of(changes)});
 }
 
 } // namespace weedgo

@@ -12,14 +12,21 @@ struct StockChange {
     pg_uuid_t store_id;
     std::string_view sku;
     std::int32_t change;
+    std::optional<std::string_view> lot;
+    std::optional<DateADT> packaged_on; // of a lot that comes
+    std::optional<DateADT> expires_on;
+    std::optional<pg_uuid_t> from_store; // that the lot comes from, with all that is known of it
+    std::int32_t bucket;                 // that of the lot, when it is found
 
     // Results.
     bool is_product;
-    bool has_row; // of stock
+    bool is_stocked; // in some bucket
+    bool has_row;    // of stock, in this one
     bool done;
     std::int32_t available; // after it
     std::int32_t reserved;
     pg_uuid_t entry_id; // in the ledger
+    Datum details;      // there
 };
 
 // What a ledger's entry says of a change beside its figures.
@@ -33,6 +40,13 @@ enum class Known { as_product, as_product_or_stock };
 
 // Raises sku_unknown where the store of these changes, one and the same, does not know a sku.
 void check_skus(std::span<StockChange> changes, Known known);
+
+// Finds the buckets of the lots that the changes name; raises lot_unknown where there is none.
+void find_lots(std::span<StockChange> changes);
+
+// The same for lots that come: those that the store does not have are made; days that were given
+// must be those of a lot that it has.
+void find_or_make_lots(std::span<StockChange> changes, TimestampTz now);
 
 // Makes all changes, or raises. With `expected` each must meet so much available.
 void change_stock(std::span<StockChange> changes, const std::optional<std::int32_t> &expected);

@@ -28,30 +28,38 @@ void fill(std::span<StockChange> changes, std::span<const PutItem> items, const 
         changes[i].store_id = store_id;
         changes[i].sku = items[i].sku;
         changes[i].change = sign * items[i].quantity;
+        changes[i].lot = items[i].lot;
+        changes[i].packaged_on = items[i].packaged_on;
+        changes[i].expires_on = items[i].expires_on;
     }
 }
 
-ResultRow result_of(const StockChange &change, Datum details) {
+ResultRow result_of(const StockChange &change) {
     ResultRow row;
     row.uuid(change.store_id).text(change.sku).integer(change.change);
-    row.integer(change.available).integer(change.reserved).uuid(change.entry_id).value(details);
+    row.integer(change.available)
+        .integer(change.reserved)
+        .uuid(change.entry_id)
+        .value(change.details);
     return row;
 }
 
-void put_results(std::span<const StockChange> changes, Datum details, const ReturnSetInfo *set) {
+void put_results(std::span<const StockChange> changes, const ReturnSetInfo *set) {
     for (const StockChange &change : changes)
-        result_of(change, details).put(set);
+        result_of(change).put(set);
 }
 
 void receive(const pg_uuid_t &store_id, std::span<const PutItem> items, const MoveReason &reason,
              const ReturnSetInfo *set) {
     const std::span<StockChange> changes = allocate<StockChange>(items.size());
     fill(changes, items, store_id, 1);
+    const TimestampTz now = GetCurrentTimestamp();
     check_skus(changes, Known::as_product);
+    find_or_make_lots(changes, now);
     change_stock(changes, std::nullopt);
     const Datum details = begin_details(reason).end_object().to_jsonb();
-    record_changes(changes, {"received", reason.actor_id, details}, GetCurrentTimestamp());
-    put_results(changes, details, set);
+    record_changes(changes, {"received", reason.actor_id, details}, now);
+    put_results(changes, set);
 }
 
 struct Transfer {
@@ -78,11 +86,15 @@ void transfer(const Transfer &request, const ReturnSetInfo *set) {
     const std::span<StockChange> in = changes.last(count);
     fill(out, request.items, request.from, -1);
     fill(in, request.items, request.to, 1);
+    const TimestampTz now = GetCurrentTimestamp();
+    for (StockChange &change : in)
+        change.from_store = request.from;
     check_skus(out, Known::as_product_or_stock);
     check_skus(in, Known::as_product);
+    find_lots(out);
+    find_or_make_lots(in, now);
     change_stock(changes, std::nullopt);
 
-    const TimestampTz now = GetCurrentTimestamp();
     const Datum out_details =
         begin_details(request.reason).key("to_store_id").uuid(request.to).end_object().to_jsonb();
     const Datum in_details = begin_details(request.reason)
@@ -92,8 +104,8 @@ void transfer(const Transfer &request, const ReturnSetInfo *set) {
                                  .to_jsonb();
     record_changes(out, {"transfer_out", request.reason.actor_id, out_details}, now);
     record_changes(in, {"transfer_in", request.reason.actor_id, in_details}, now);
-    put_results(out, out_details, set);
-    put_results(in, in_details, set);
+    put_results(out, set);
+    put_results(in, set);
 }
 
 Adjustment read_adjustment(FunctionCallInfo fcinfo) {
@@ -115,17 +127,20 @@ Adjustment read_adjustment(FunctionCallInfo fcinfo) {
     if (!expected.is_null)
         request.expected_available = bounded_integer(expected, 0, PG_INT32_MAX, 0);
     request.actor_id = optional_uuid(argument(fcinfo, 5, "actor_id"));
-    check_options(argument(fcinfo, 6, "options"));
+    const Argument options = argument(fcinfo, 6, "options");
+    check_options(options, {"lot"});
+    request.change.lot = text_option(options, "lot", max_lot_bytes);
     return request;
 }
 
 ResultRow adjust(Adjustment request) {
     const std::span<StockChange> changes(&request.change, 1);
     check_skus(changes, Known::as_product_or_stock);
+    find_lots(changes);
     change_stock(changes, request.expected_available);
     const Datum details = JsonWriter().begin_object().end_object().to_jsonb();
     record_changes(changes, {request.reason, request.actor_id, details}, GetCurrentTimestamp());
-    return result_of(request.change, details);
+    return result_of(request.change);
 }
 
 } // namespace
@@ -143,7 +158,7 @@ Datum weedgo_receive_stock(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     check_writable("receive_stock()");
     const pg_uuid_t store_id = required_uuid(argument(fcinfo, 0, "store_id"));
-    const std::span<const PutItem> items = read_put_items(argument(fcinfo, 1, "items"));
+    const std::span<const PutItem> items = read_stock_items(argument(fcinfo, 1, "items"));
     const MoveReason reason = read_reason(fcinfo, 2);
     const ReturnSetInfo *set = begin_set(fcinfo);
     as_owner([&](OwnerScope &) { receive(store_id, items, reason, set); });
@@ -166,7 +181,7 @@ Datum weedgo_transfer_stock(PG_FUNCTION_ARGS) {
     check_writable("transfer_stock()");
     const Transfer request{required_uuid(argument(fcinfo, 0, "store_id")),
                            required_uuid(argument(fcinfo, 1, "to_store_id")),
-                           read_put_items(argument(fcinfo, 2, "items")), read_reason(fcinfo, 3)};
+                           read_stock_items(argument(fcinfo, 2, "items")), read_reason(fcinfo, 3)};
     if (same(request.from, request.to))
         raise_invalid_argument("to_store_id", "is the store itself", "Name another store.");
     const ReturnSetInfo *set = begin_set(fcinfo);

@@ -13,13 +13,23 @@ namespace {
 constinit Statement levels_statement{
     "SELECT sku, p.name,"
     "       coalesce(s.available, 0)::int8 + coalesce(s.reserved, 0)::int8,"
-    "       coalesce(s.available, 0), coalesce(s.reserved, 0), coalesce(h.quantity, 0)::int8,"
-    "       '{}'::jsonb"
+    "       coalesce(s.available, 0)::int8, coalesce(s.reserved, 0)::int8,"
+    "       coalesce(h.quantity, 0)::int8,"
+    "       CASE WHEN l.lots IS NULL THEN '{}' ELSE jsonb_build_object('lots', l.lots) END"
     "  FROM (SELECT sku::text, name::text FROM weedgo_data.products WHERE store_id = $1) p"
-    "  FULL JOIN (SELECT sku::text, available::int4, reserved::int4 FROM weedgo_data.stock"
-    "              WHERE store_id = $1 AND bucket = 0) s USING (sku)"
+    "  FULL JOIN (SELECT s.sku::text, sum(s.available) AS available, sum(s.reserved) AS reserved"
+    "               FROM weedgo_data.stock s WHERE s.store_id = $1 GROUP BY 1) s USING (sku)"
     "  LEFT JOIN (SELECT sku, sum(quantity) AS quantity FROM weedgo_data.holds"
     "              WHERE store_id = $1 GROUP BY sku) h USING (sku)"
+    "  LEFT JOIN (SELECT l.sku, jsonb_agg(jsonb_build_object("
+    "                    'lot', l.lot_number, 'available', s.available, 'reserved', s.reserved,"
+    "                    'packaged_on', l.packaged_on, 'expires_on', l.expires_on,"
+    "                    'recalled', l.recalled_at IS NOT NULL)"
+    "                    ORDER BY l.expires_on, l.bucket) AS lots"
+    "               FROM weedgo_data.lots l"
+    "               JOIN weedgo_data.stock s"
+    "                 ON s.store_id = l.store_id AND s.sku = l.sku AND s.bucket = l.bucket"
+    "              WHERE l.store_id = $1 GROUP BY l.sku) l USING (sku)"
     " ORDER BY sku COLLATE \"C\"",
     Access::whole_tables};
 

@@ -79,6 +79,10 @@ CREATE TEMP TABLE shapes (name, arguments, result) AS VALUES
      'store_id uuid, to_store_id uuid, items jsonb, actor_id uuid DEFAULT NULL::uuid, reason text DEFAULT NULL::text, '
      'options jsonb DEFAULT NULL::jsonb',
      'SETOF weedgo.stock_change'),
+    ('trace_lot', 'store_id uuid, lot text, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.lot_sale'),
+    ('recall_lot',
+     'store_id uuid, lot text, actor_id uuid DEFAULT NULL::uuid, reason text DEFAULT NULL::text, options jsonb DEFAULT NULL::jsonb',
+     'SETOF weedgo.lot_recall'),
     ('stock_overview', 'store_id uuid, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.stock_level'),
     ('put_cart',
      'store_id uuid, cart_id uuid, items jsonb, customer_id uuid DEFAULT NULL::uuid, promo_code text DEFAULT NULL::text, '
@@ -164,7 +168,13 @@ CREATE TEMP TABLE results (name, columns) AS VALUES
     ('stock_change',
      'store_id uuid, sku text, change integer, available integer, reserved integer, entry_id uuid, details jsonb'),
     ('stock_level',
-     'sku text, name text, on_hand bigint, available integer, reserved integer, on_hold bigint, details jsonb'),
+     'sku text, name text, on_hand bigint, available bigint, reserved bigint, on_hold bigint, details jsonb'),
+    ('lot_sale',
+     'store_id uuid, order_id uuid, order_number text, customer_id uuid, status text, sku text, quantity integer, returned integer, '
+     'created_at timestamp with time zone, details jsonb'),
+    ('lot_recall',
+     'store_id uuid, sku text, lot text, available integer, reserved integer, holds_released integer, '
+     'recalled_at timestamp with time zone, details jsonb'),
     ('setup_finding', 'severity text, object text, problem text, hint text'),
     ('invariant_violation', 'invariant text, store_id uuid, subject text, problem text');
 

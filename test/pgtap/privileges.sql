@@ -51,10 +51,10 @@ SELECT set_eq('SELECT executable_by(''shop_app'')',
               'checkout: exactly the functions of a shop');
 SELECT set_eq('SELECT executable_by(''shop_staff'')',
               ARRAY['sell_in_store', 'advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'refund_order', 'events_after', 'receive_stock', 'adjust_stock',
-                    'transfer_stock', 'stock_overview', 'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key',
+                    'transfer_stock', 'stock_overview', 'trace_lot', 'recall_lot', 'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key',
                     'verify_invariants', 'verify_audit', 'check_setup'],
               'staff: exactly the functions of who looks after it');
-SELECT set_eq('SELECT executable_by(''shop_reader'')', ARRAY['get_order', 'list_orders', 'events_after', 'stock_overview', 'verify_invariants', 'verify_audit'],
+SELECT set_eq('SELECT executable_by(''shop_reader'')', ARRAY['get_order', 'list_orders', 'events_after', 'stock_overview', 'trace_lot', 'verify_invariants', 'verify_audit'],
               'reader: exactly the functions that read');
 SELECT is_empty('SELECT executable_by(''shop_nobody'')', 'without grant_app(): none');
 SELECT results_eq(
@@ -75,10 +75,10 @@ SAVEPOINT more_grants;
 SELECT lives_ok($$SELECT weedgo.grant_app('shop_app')$$, 'granting again changes nothing');
 SELECT is((SELECT count(*)::integer FROM executable_by('shop_app')), 10, 'and grants nothing more');
 SELECT weedgo.grant_app('shop_reader', 'staff') \g /dev/null
-SELECT is((SELECT count(*)::integer FROM executable_by('shop_reader')), 20, 'two kinds add up');
+SELECT is((SELECT count(*)::integer FROM executable_by('shop_reader')), 22, 'two kinds add up');
 CREATE ROLE "Robert'); DROP ROLE shop_app; --";
 SELECT lives_ok($$SELECT weedgo.grant_app('Robert''); DROP ROLE shop_app; --', 'reader')$$, 'a role may be called anything');
-SELECT is((SELECT count(*)::integer FROM executable_by('Robert''); DROP ROLE shop_app; --')), 6, 'and gets what it should');
+SELECT is((SELECT count(*)::integer FROM executable_by('Robert''); DROP ROLE shop_app; --')), 7, 'and gets what it should');
 SELECT has_role('shop_app', 'and nothing of its name is executed');
 ROLLBACK TO more_grants;
 
@@ -99,7 +99,7 @@ FROM (VALUES
     ('shop_reader', 'sell_in_store(store(''ON''), cart(1), customer(''ben''))'),
     ('shop_app',    'receive_stock(store(''ON''), ''[]'')'),
     ('shop_app',    'adjust_stock(store(''ON''), ''FLOWER'', 1, ''counted'')'),
-    ('shop_app',    'transfer_stock(store(''ON''), store(''QC''), ''[]'')'), ('shop_app', 'stock_overview(store(''ON''))'),
+    ('shop_app',    'transfer_stock(store(''ON''), store(''QC''), ''[]'')'), ('shop_app', 'stock_overview(store(''ON''))'), ('shop_app', 'trace_lot(store(''ON''), ''L'')'), ('shop_app', 'recall_lot(store(''ON''), ''L'')'), ('shop_reader', 'recall_lot(store(''ON''), ''L'')'),
     ('shop_reader', 'receive_stock(store(''ON''), ''[]'')'),
     ('shop_reader', 'adjust_stock(store(''ON''), ''FLOWER'', 1, ''counted'')'),
     ('shop_reader', 'transfer_stock(store(''ON''), store(''QC''), ''[]'')'),

@@ -108,8 +108,12 @@ CREATE TEMP TABLE contract (relation, key, columns) AS VALUES
     ('customer_days', 'store_id, customer_id, day',
      'store_id uuid not null, customer_id uuid not null, day date not null, equivalent_mg bigint not null'),
     ('allocations', 'store_id, order_id, line_no, bucket',
-     'store_id uuid not null, order_id uuid not null, line_no integer not null, bucket integer not null, '
-     'quantity integer not null'),
+     'store_id uuid not null, order_id uuid not null, line_no integer not null, sku text not null, bucket integer not null, '
+     'quantity integer not null, returned integer not null'),
+    ('lots', 'store_id, sku, bucket',
+     'store_id uuid not null, sku text not null, bucket integer not null, lot_number text not null, '
+     'received_at timestamp with time zone not null, packaged_on date, expires_on date, recalled_at timestamp with time zone, '
+     'recall_reason text, recalled_by uuid'),
     ('stock_ledger', 'store_id, entry_id',
      'store_id uuid not null, entry_id uuid not null, sku text not null, bucket integer not null, '
      'change integer not null, reason text not null, actor_id uuid, details jsonb, '
@@ -211,7 +215,8 @@ INSERT INTO weedgo_data.promo_customers (store_id, code, customer_id, used) VALU
 INSERT INTO weedgo_data.promo_counters (store_id, code, used) VALUES (store('A'), 'P', 1);
 INSERT INTO weedgo_data.customer_days (store_id, customer_id, day, equivalent_mg) VALUES (store('A'), customer('a'), '2026-01-01', 1);
 INSERT INTO weedgo_data.holds (store_id, cart_id, sku, quantity, expires_at) VALUES (store('A'), cart(1), 'A', 1, now());
-INSERT INTO weedgo_data.allocations (store_id, order_id, line_no, bucket, quantity) VALUES (store('A'), cart(1), 1, 0, 1);
+INSERT INTO weedgo_data.allocations (store_id, order_id, line_no, sku, bucket, quantity) VALUES (store('A'), cart(1), 1, 'A', 0, 1);
+INSERT INTO weedgo_data.lots (store_id, sku, bucket, lot_number) VALUES (store('A'), 'A', 1, 'L');
 INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, change, reason) VALUES (store('A'), cart(1), 'A', 1, 'received');
 INSERT INTO weedgo_data.orders
     (store_id, order_id, order_number, cart_id, delivery_type, order_source, subtotal, discount, tax, delivery_fee,
@@ -280,7 +285,8 @@ FROM (VALUES
     ('order_items',     'tax = -0.01'),
     ('order_events',    'seq = 0'),
     ('holds',           'quantity = 0'),
-    ('allocations',     'quantity = 0'),
+    ('allocations',     'quantity = 0'), ('allocations',     'returned = -1'), ('allocations',     'returned = 2'),
+    ('lots',            'bucket = 0'), ('lots',            'lot_number = '''''),
     ('promo_counters',  'used = -1'),
     ('promo_counters',  'quota = -1'),
     ('promo_customers', 'used = -1'),
@@ -377,7 +383,7 @@ SELECT throws_ok($$SELECT weedgo.create_tables('shop_super')$$, '42501', NULL, '
 SELECT throws_ok(format('SELECT weedgo.create_tables(%L)', current_user), '42501', NULL,
                  'so is the superuser who calls');
 SELECT hasnt_schema('weedgo_data', 'a refusal makes nothing');
-SELECT is((SELECT count(*)::integer FROM weedgo.create_tables('shop_owner')), 19, 'an ordinary role can be named');
+SELECT is((SELECT count(*)::integer FROM weedgo.create_tables('shop_owner')), 20, 'an ordinary role can be named');
 SELECT set_eq(
     $$SELECT c.relowner::regrole::text FROM pg_class c WHERE c.relnamespace = 'weedgo_data'::regnamespace
       UNION SELECT p.proowner::regrole::text FROM pg_proc p WHERE p.pronamespace = 'weedgo_data'::regnamespace
@@ -393,7 +399,7 @@ CREATE SCHEMA weedgo_data AUTHORIZATION shop_super;
 SELECT throws_ok($$SELECT weedgo.create_tables()$$, '42501', NULL, 'a schema weedgo_data of a superuser is refused');
 SELECT throws_ok($$SELECT weedgo.create_tables('shop_owner')$$, '42501', NULL, 'whoever is named');
 ALTER SCHEMA weedgo_data OWNER TO shop_owner;
-SELECT is((SELECT count(*)::integer FROM weedgo.create_tables()), 19, 'a schema of an ordinary role is used, with its owner');
+SELECT is((SELECT count(*)::integer FROM weedgo.create_tables()), 20, 'a schema of an ordinary role is used, with its owner');
 ROLLBACK TO foreign_schema;
 
 -- A database administrator who is no superuser.
@@ -482,6 +488,7 @@ DELETE FROM weedgo_data.order_items;
 DELETE FROM weedgo_data.orders;
 DELETE FROM weedgo_data.holds;
 DELETE FROM weedgo_data.allocations;
+DELETE FROM weedgo_data.lots;
 DELETE FROM weedgo_data.customer_days;
 DELETE FROM weedgo_data.promo_counters;
 DELETE FROM weedgo_data.promo_customers;

@@ -87,7 +87,7 @@ SELECT results_eq($$SELECT available, reserved FROM weedgo.receive_stock(store('
 SELECT accepted($$SELECT weedgo.cancel_order(store('ON'), order_of(1))$$, 'and an order can be called off then', 'shop_staff');
 SELECT is((weedgo.release_inventory(store('ON'), cart(2), customer('ann'))).lines, '[{"sku": "MATCH", "quantity": 100}]', 'and a hold released');
 SELECT is(shelf('MATCH'), '2147483647/0', 'all of it is available');
-SELECT results_eq($$SELECT on_hand, available FROM weedgo.stock_overview(store('ON')) WHERE sku = 'MATCH'$$, $$VALUES (2147483647::bigint, 2147483647)$$, 'and counted');
+SELECT results_eq($$SELECT on_hand, available FROM weedgo.stock_overview(store('ON')) WHERE sku = 'MATCH'$$, $$VALUES (2147483647::bigint, 2147483647::bigint)$$, 'and counted');
 SELECT invariants_hold('every invariant holds');
 ROLLBACK TO nearly_full;
 SELECT new_entries() \g /dev/null
@@ -198,7 +198,7 @@ ROLLBACK TO thousand;
 
 SELECT results_eq(
     $$SELECT sku, name, on_hand, available, reserved, on_hold, details FROM weedgo.stock_overview(store('ON'))$$,
-    $$VALUES ('FEW', 'Three are left', 5::bigint, 5, 0, 0::bigint, '{}'::jsonb), ('FLOWER', 'Northern Lights 3.5 g', 980, 980, 0, 0, '{}'),
+    $$VALUES ('FEW', 'Three are left', 5::bigint, 5::bigint, 0::bigint, 0::bigint, '{}'::jsonb), ('FLOWER', 'Northern Lights 3.5 g', 980, 980, 0, 0, '{}'),
              ('GONE', 'Sold out', 0, 0, 0, 0, '{}'), ('GUMMY', 'Sour gummies', 1000, 1000, 0, 0, '{}'), ('HIDDEN', 'Last year''s crop', 1000, 1000, 0, 0, '{}'),
              ('MATCH', 'Matches', 1000, 300, 700, 100, '{}'), ('NEW', 'New', 6, 6, 0, 0, '{}'), ('ONLY', 'Only here', 10, 10, 0, 0, '{}'),
              ('PAST', NULL, 0, 0, 0, 0, '{}'), ('PIPE', 'Glass pipe', 1016, 1016, 0, 0, '{}'), ('ROLLS', 'Pre-rolls 3 x 0.5 g', 1000, 1000, 0, 0, '{}')$$,
@@ -209,11 +209,11 @@ SELECT results_eq($$SELECT sku, on_hand, on_hold FROM weedgo.stock_overview(stor
                   $$VALUES ('MATCH', 1000::bigint, 100::bigint), ('ROLLS', 1000, 0), ('a', 0, 0), ('é', 0, 0)$$,
                   'a hold that has expired counts until it is released; what was never there is 0');
 SELECT weedgo.expire_holds() \g /dev/null
-SELECT results_eq($$SELECT available, reserved, on_hold FROM weedgo.stock_overview(store('ON')) WHERE sku = 'MATCH'$$, $$VALUES (400, 600, 0::bigint)$$, 'then no more');
+SELECT results_eq($$SELECT available, reserved, on_hold FROM weedgo.stock_overview(store('ON')) WHERE sku = 'MATCH'$$, $$VALUES (400::bigint, 600::bigint, 0::bigint)$$, 'then no more');
 CALL fill_cart(3, 'QC', NULL, '{"ROLLS": 5}');
 SELECT weedgo.reserve_inventory(store('QC'), cart(3)) \g /dev/null
 SELECT results_eq($$SELECT s, o.reserved, o.on_hold FROM unnest(ARRAY['ON', 'QC']) s, weedgo.stock_overview(store(s)) o WHERE o.sku = 'ROLLS'$$,
-                  $$VALUES ('ON', 0, 0::bigint), ('QC', 5, 5)$$, 'each store has its own holds');
+                  $$VALUES ('ON', 0::bigint, 0::bigint), ('QC', 5, 5)$$, 'each store has its own holds');
 SELECT is_empty($$SELECT * FROM weedgo.stock_overview(store('nowhere'))$$, 'a store that there is not has nothing');
 SELECT is((SELECT count(*)::integer FROM weedgo.stock_overview(store('AB'))), 8, 'each store has its own');
 SELECT invariants_hold('every invariant holds');
@@ -259,7 +259,7 @@ SELECT is((weedgo.adjust_stock(store('ON'), sku, -1, 'lost', 3)).available, 2, '
 SELECT results_eq($$SELECT count(*) FROM (SELECT jsonb_agg(jsonb_build_object('sku', sku, 'quantity', 1)) AS j FROM hostile) h, weedgo.transfer_stock(store('ON'), store('QC'), h.j)$$,
                   $$SELECT 2 * count(*) FROM hostile$$, 'one goes');
 SELECT results_eq($$SELECT o.sku, o.name, o.available FROM weedgo.stock_overview(store('ON')) o WHERE o.sku IN (SELECT h.sku FROM hostile h)$$,
-                  $$SELECT sku, sku, 1 FROM hostile ORDER BY sku COLLATE "C"$$, 'one is left of each');
+                  $$SELECT sku, sku, 1::bigint FROM hostile ORDER BY sku COLLATE "C"$$, 'one is left of each');
 SELECT is(shelf('PIPE'), '1016/0', 'no other stock was touched');
 SELECT invariants_hold('every invariant holds');
 
