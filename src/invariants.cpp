@@ -301,16 +301,38 @@ SELECT DISTINCT 'I5', h.store_id, 'cart ' || h.cart_id, 'holds stock, but is not
 )sql",
                                               Access::whole_tables};
 
+// The parts of a line are the line, and each lot's reserved units are what is open of it.
+constinit Statement lots_are_accounted_for{R"sql(
+SELECT 'I3', i.store_id, 'order ' || i.order_id,
+       'line ' || i.line_no || ' is not the sum of its lots'
+  FROM weedgo_data.allocations a JOIN weedgo_data.order_items i USING (store_id, order_id, line_no)
+ WHERE $1 IS NULL OR a.store_id = $1
+ GROUP BY i.store_id, i.order_id, i.line_no, i.sku, i.quantity, i.returned
+HAVING sum(a.quantity) <> i.quantity OR sum(a.returned) <> i.returned OR min(a.sku) <> i.sku
+    OR max(a.sku) <> i.sku
+UNION ALL
+SELECT 'I3', s.store_id::uuid, 'sku ' || s.sku || ', lot ' || l.lot_number,
+       'reserved is ' || s.reserved || ', but open orders and holds have ' || p.units
+  FROM weedgo_data.lots l
+  JOIN weedgo_data.stock s ON s.store_id = l.store_id AND s.sku = l.sku AND s.bucket = l.bucket
+ CROSS JOIN LATERAL (
+       SELECT (SELECT coalesce(sum(a.quantity), 0)
+                 FROM weedgo_data.allocations a JOIN weedgo_data.orders o USING (store_id, order_id)
+                WHERE a.store_id = l.store_id AND a.sku = l.sku AND a.bucket = l.bucket
+                  AND o.status NOT IN ('delivered', 'cancelled', 'expired'))
+              + (SELECT coalesce(sum(h.quantity), 0) FROM weedgo_data.holds h
+                  WHERE h.store_id = l.store_id AND h.sku = l.sku AND h.bucket = l.bucket)
+              AS units) p
+ WHERE ($1 IS NULL OR l.store_id = $1) AND s.reserved <> p.units
+)sql",
+                                           Access::whole_tables};
+
 Statement *const checks[] = {
-    &one_order_a_cart,
-    &stock_not_below_zero,
-    &reserved_is_accounted_for,
-    &records_are_whole,
-    &promo_uses_are_orders,
-    &purchases_are_orders,
-    &amounts_add_up,
-    &amounts_can_be_derived,
-    &shares_can_be_derived,
+    &one_order_a_cart,          &stock_not_below_zero,
+    &reserved_is_accounted_for, &lots_are_accounted_for,
+    &records_are_whole,         &promo_uses_are_orders,
+    &purchases_are_orders,      &amounts_add_up,
+    &amounts_can_be_derived,    &shares_can_be_derived,
     &references_lead_somewhere,
 };
 

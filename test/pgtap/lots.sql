@@ -210,5 +210,29 @@ SELECT results_eq($$SELECT lot_number, recalled_at IS NOT NULL FROM weedgo_data.
                   $$VALUES ('L1', false), ('L2', true)$$, 'a recalled lot stays recalled wherever it goes');
 SELECT invariants_hold('every invariant holds');
 
+-- verify_invariants() looks at each lot ---------------------------------------------------------------------------------
+
+ROLLBACK TO sold;
+SELECT buy(1, '{"NEW": 4}') \g /dev/null
+CREATE FUNCTION violated(corruption text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    found text;
+BEGIN
+    EXECUTE corruption;
+    found := (SELECT string_agg(DISTINCT invariant || ' ' || replace(subject, fixture.order_of(1)::text, '1') || ' ' || problem, '; ') FROM weedgo.verify_invariants(store('ON')));
+    RAISE SQLSTATE '00WGO';
+EXCEPTION WHEN SQLSTATE '00WGO' THEN
+    RETURN found;
+END
+$$;
+SELECT is(violated(corruption), said, said)
+FROM (VALUES
+    ('UPDATE weedgo_data.allocations SET quantity = 2 WHERE bucket = 2', 'I3 order 1 line 1 is not the sum of its lots; I3 sku NEW, lot L2 reserved is 3, but open orders and holds have 2'),
+    ('UPDATE weedgo_data.allocations SET returned = 1 WHERE bucket = 2', 'I3 order 1 line 1 is not the sum of its lots'),
+    ('UPDATE weedgo_data.stock SET reserved = reserved + CASE bucket WHEN 1 THEN 1 WHEN 2 THEN -1 ELSE 0 END WHERE sku = ''NEW'' AND store_id = store(''ON'')',
+     'I3 sku NEW, lot L1 reserved is 2, but open orders and holds have 1; I3 sku NEW, lot L2 reserved is 2, but open orders and holds have 3'),
+    ('DELETE FROM weedgo_data.allocations', 'I3 sku NEW, lot L1 reserved is 1, but open orders and holds have 0; I3 sku NEW, lot L2 reserved is 3, but open orders and holds have 0')
+) AS c (corruption, said);
+
 SELECT * FROM finish();
 ROLLBACK;

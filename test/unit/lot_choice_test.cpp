@@ -105,11 +105,12 @@ TEST(Lots, AnyLotsAllOrNothing) {
             ASSERT_TRUE(bucket.taken == 0 || may_be_sold(bucket, today));
             sum += bucket.taken;
             // Whatever would have gone before it is used up.
-            if (bucket.taken > 0 && bucket.expires_on)
-                for (const Bucket &before : buckets)
-                    ASSERT_FALSE(may_be_sold(before, today) && before.expires_on &&
-                                 *before.expires_on < *bucket.expires_on &&
-                                 before.taken < before.free);
+            if (bucket.taken == 0 || !bucket.expires_on)
+                continue;
+            for (const Bucket &before : buckets) {
+                ASSERT_FALSE(may_be_sold(before, today) && before.expires_on &&
+                             *before.expires_on < *bucket.expires_on && before.taken < before.free);
+            }
         }
         ASSERT_EQ(sum, done ? wanted : 0);
     }
