@@ -485,7 +485,9 @@ DELETE FROM weedgo_data.allocations;
 DELETE FROM weedgo_data.customer_days;
 DELETE FROM weedgo_data.promo_counters;
 DELETE FROM weedgo_data.promo_customers;
-UPDATE weedgo_data.stock SET available = 10, reserved = 0;
+DELETE FROM weedgo_data.stock_ledger;
+DELETE FROM weedgo_data.stock;
+INSERT INTO weedgo_data.stock (store_id, sku, available) VALUES (store('A'), 'A', 10);
 SELECT weedgo.put_cart(store('A'), cart(2), '[{"sku": "A", "quantity": 1}]') \g /dev/null
 SELECT is((SELECT total FROM weedgo.checkout_cart(store('A'), cart(2))), 1.13, 'an order is made');
 CREATE TEMP TABLE books_with_order AS SELECT books() AS entry;
