@@ -400,6 +400,8 @@ BEGIN
             PRIMARY KEY (store_id, order_id, seq)
         );
         CREATE INDEX order_events_recorded ON weedgo_data.order_events (recorded_xid, order_id, seq);
+        CREATE INDEX order_events_delivered ON weedgo_data.order_events (store_id, recorded_at, order_id)
+            WHERE to_status = 'delivered' AND from_status IS DISTINCT FROM to_status;
         COMMENT ON TABLE weedgo_data.order_events IS 'What happened to an order, in order; only ever added to.';
         COMMENT ON COLUMN weedgo_data.order_events.hash IS 'SHA-256 over this event and the hash before it; the first one seals the order and its lines. verify_audit() checks it.';
         COMMENT ON COLUMN weedgo_data.order_events.recorded_xid IS 'Events whose xid is below pg_snapshot_xmin(pg_current_snapshot()) are complete: poll up to there.';

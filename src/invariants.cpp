@@ -334,16 +334,11 @@ SELECT DISTINCT 'I5', h.store_id, 'cart ' || h.cart_id, 'holds stock, but is not
                                               Access::whole_tables};
 
 Statement *const checks[] = {
-    &one_order_a_cart,
-    &stock_not_below_zero,
-    &reserved_is_accounted_for,
-    &shelf_is_accounted_for,
-    &records_are_whole,
-    &promo_uses_are_orders,
-    &purchases_are_orders,
-    &amounts_add_up,
-    &amounts_can_be_derived,
-    &shares_can_be_derived,
+    &one_order_a_cart,          &stock_not_below_zero,
+    &reserved_is_accounted_for, &shelf_is_accounted_for,
+    &records_are_whole,         &promo_uses_are_orders,
+    &purchases_are_orders,      &amounts_add_up,
+    &amounts_can_be_derived,    &shares_can_be_derived,
     &references_lead_somewhere,
 };
 

@@ -13,7 +13,8 @@ FROM (VALUES
     ($$expire_holds()$$), ($$put_cart(store('ON'), cart(1), '[]')$$), ($$get_cart(store('ON'), cart(1))$$),
     ($$get_order(store('ON'), cart(1))$$), ($$list_orders(store('ON'), customer('ann'))$$), ($$verify_invariants()$$),
     ($$receive_stock(store('ON'), '[]')$$), ($$adjust_stock(store('ON'), 'FLOWER', 1, 'counted')$$),
-    ($$transfer_stock(store('ON'), store('QC'), '[]')$$), ($$stock_overview(store('ON'))$$)
+    ($$transfer_stock(store('ON'), store('QC'), '[]')$$), ($$stock_overview(store('ON'))$$),
+    ($$inventory_report(store('ON'), current_date)$$)
 ) AS c (call);
 SELECT matches((refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(1))$$, current_user)).hint, 'weedgo\.create_tables\(\)',
                'the HINT says what to run');
@@ -69,7 +70,8 @@ FROM (VALUES
     ($$transfer_stock(NULL, store('QC'), '[]')$$, 'shop_staff'),
     ($$transfer_stock(store('ON'), NULL, '[]')$$, 'shop_staff'),
     ($$transfer_stock(store('ON'), store('QC'), NULL)$$, 'shop_staff'),
-    ($$stock_overview(NULL)$$, 'shop_staff')
+    ($$stock_overview(NULL)$$, 'shop_staff'),
+    ($$inventory_report(NULL, current_date)$$, 'shop_staff'),  ($$inventory_report(store('ON'), NULL)$$, 'shop_staff')
 ) AS c (call, as_role);
 SELECT is(weedgo.cart_lock_key(store('ON'), NULL), NULL, 'cart_lock_key of NULL is NULL');
 
@@ -81,7 +83,8 @@ SELECT is((weedgo.calc_order_totals(store('ON'), cart(1), customer('ann'), NULL,
 SELECT is((weedgo.expire_holds(NULL, NULL, NULL)), 0, 'expire_holds: NULL means the default');
 SELECT is((refusal('SELECT weedgo.' || call, 'shop_staff')).state, '00000', 'NULL means the default: ' || call)
 FROM (VALUES ($$receive_stock(store('ON'), '[]', NULL, NULL, NULL)$$), ($$transfer_stock(store('ON'), store('QC'), '[]', NULL, NULL, NULL)$$),
-             ($$adjust_stock(store('ON'), 'FLOWER', 1, 'counted', NULL, NULL, NULL)$$), ($$stock_overview(store('ON'), NULL)$$)) AS c (call);
+             ($$adjust_stock(store('ON'), 'FLOWER', 1, 'counted', NULL, NULL, NULL)$$), ($$stock_overview(store('ON'), NULL)$$),
+             ($$inventory_report(store('ON'), current_date, NULL)$$)) AS c (call);
 SELECT lives_ok($$SELECT weedgo.list_orders(store('ON'), customer('ann'), NULL, NULL, NULL)$$, 'list_orders: NULL means the default');
 SELECT is((refusal($$SELECT weedgo.reserve_inventory(store('ON'), cart(1), customer('ann'), NULL, NULL)$$)).state, '00000',
           'reserve_inventory: NULL means the default');
@@ -141,6 +144,7 @@ CREATE TEMP TABLE with_options (f, call, as_role) AS VALUES
     ('adjust_stock',      $$adjust_stock(store('ON'), 'FLOWER', 1, 'counted', options => %L)$$, 'shop_staff'),
     ('transfer_stock',    $$transfer_stock(store('ON'), store('QC'), '[]', options => %L)$$, 'shop_staff'),
     ('stock_overview',    $$stock_overview(store('ON'), options => %L)$$, 'shop_reader'),
+    ('inventory_report',  $$inventory_report(store('ON'), '2024-01-01', options => %L)$$, 'shop_reader'),
     ('verify_invariants', $$verify_invariants(options => %L)$$, 'shop_staff');
 SELECT refused(format('SELECT weedgo.' || call, value), '22023', 'invalid_argument', format('%s: options %s', f, left(value, 20)), as_role)
 FROM with_options, (VALUES ('{"nonsense": 1}'), ('{"": 1}'), ('[]'), ('["wait"]'), ('"wait"'), ('1'), ('null')) AS v (value);

@@ -74,6 +74,7 @@ CREATE TEMP TABLE shapes (name, arguments, result) AS VALUES
      'options jsonb DEFAULT NULL::jsonb',
      'SETOF weedgo.stock_change'),
     ('stock_overview', 'store_id uuid, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.stock_level'),
+    ('inventory_report', 'store_id uuid, month date, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.inventory_line'),
     ('put_cart',
      'store_id uuid, cart_id uuid, items jsonb, customer_id uuid DEFAULT NULL::uuid, promo_code text DEFAULT NULL::text, '
      'options jsonb DEFAULT NULL::jsonb',
@@ -159,6 +160,13 @@ CREATE TEMP TABLE results (name, columns) AS VALUES
      'store_id uuid, sku text, change integer, available integer, reserved integer, entry_id uuid, details jsonb'),
     ('stock_level',
      'sku text, name text, on_hand bigint, available integer, reserved integer, on_hold bigint, details jsonb'),
+    ('inventory_line',
+     'sku text, name text, opening bigint, received bigint, returned_in bigint, transferred_in bigint, '
+     'other_in bigint, sold bigint, destroyed bigint, lost bigint, returned_out bigint, transferred_out bigint, '
+     'other_out bigint, closing bigint, unexplained bigint, equivalent_mg bigint, opening_g numeric, '
+     'received_g numeric, returned_in_g numeric, transferred_in_g numeric, other_in_g numeric, sold_g numeric, '
+     'destroyed_g numeric, lost_g numeric, returned_out_g numeric, transferred_out_g numeric, other_out_g numeric, '
+     'closing_g numeric, details jsonb'),
     ('setup_finding', 'severity text, object text, problem text, hint text'),
     ('invariant_violation', 'invariant text, store_id uuid, subject text, problem text');
 

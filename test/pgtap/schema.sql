@@ -157,6 +157,7 @@ FROM (VALUES
     ('holds',        'expires_at', false),
     ('holds',        'store_id, sku', false),
     ('carts',        'customer_id', false),
+    ('order_events', 'store_id, recorded_at, order_id', false),
     ('stock_ledger', 'store_id, sku', false)
 ) AS i (relation, columns, must_be_unique);
 

@@ -73,6 +73,8 @@ is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), sho
 is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), shop.id('branch'), $new)"),
 	7, 'of a product that is new there: 7');
 
+is(executed("SELECT sum(closing) FROM weedgo.inventory_report(shop.id('store'), current_date)"), 2, 'inventory_report: 2');
+
 # What the law asks for costs nothing while it is off, and a statement where purchases are counted.
 sub set_policies { $shop->ask("UPDATE weedgo_data.stores SET policies = '$_[0]'"); }
 my $hours = join(', ', map { "\"$_\": [[\"00:00\", \"24:00\"]]" } qw(mon tue wed thu fri sat sun));

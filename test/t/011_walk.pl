@@ -47,6 +47,10 @@ subtest 'sixteen at once' => sub {
 	$shop->load(
 		clients => 16,
 		seconds => $seconds,
+		meanwhile => sub {
+			is($shop->ask("SELECT count(*) FROM generate_series(1, 30), weedgo.inventory_report($store, current_date) WHERE unexplained <> 0"),
+				0, 'the books are in order at every instant');
+		},
 		next => sub { return "SELECT walk.step($store)"; },
 		answered => sub {
 			my ($client, $out, $err) = @_;
