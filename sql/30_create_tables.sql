@@ -536,7 +536,7 @@ BEGIN
         END
         $trigger$;
         CREATE OR REPLACE FUNCTION weedgo_data.new_entry_id() RETURNS uuid
-        LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+        LANGUAGE sql VOLATILE -- its names were looked up when it was made, and unpinned it is inlined
         RETURN encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
                                               PLACING substr(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 3)
                                               FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid;
@@ -547,9 +547,7 @@ BEGIN
 
         INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, change, reason, details, recorded_at)
         SELECT b.store_id, weedgo_data.new_entry_id(), b.sku, b.units, 'opening', '{"reason": "on the shelf before the ledger was kept"}',
-               least((SELECT min(l.recorded_at) FROM weedgo_data.stock_ledger l WHERE l.store_id = b.store_id),
-                     (SELECT min(o.created_at) FROM weedgo_data.orders o WHERE o.store_id = b.store_id),
-                     clock_timestamp()) - interval '1 microsecond'
+               least(r.first_at, clock_timestamp()) - interval '1 microsecond'
         FROM (SELECT store_id, sku, sum(units)::integer AS units
               FROM (SELECT s.store_id, s.sku, s.available::bigint + s.reserved AS units FROM weedgo_data.stock s
                     UNION ALL
@@ -559,6 +557,11 @@ BEGIN
                     FROM weedgo_data.orders o JOIN weedgo_data.order_items i USING (store_id, order_id)
                     WHERE o.status = 'delivered') u
               GROUP BY store_id, sku) b
+        LEFT JOIN (SELECT store_id, min(at) AS first_at
+                   FROM (SELECT l.store_id, l.recorded_at AS at FROM weedgo_data.stock_ledger l
+                         UNION ALL
+                         SELECT o.store_id, o.created_at FROM weedgo_data.orders o) f
+                   GROUP BY store_id) r USING (store_id)
         WHERE b.units <> 0;
     END IF;
 

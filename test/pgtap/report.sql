@@ -137,6 +137,7 @@ INSERT INTO weedgo_data.products (store_id, sku, name, unit_price, equivalent_mg
 SELECT count(*) FROM weedgo.receive_stock(store('ON'), items('PAST 2', 'LOST 2')) \g /dev/null
 CALL it_was('2024-06-05');
 CALL buy(5, '{"PAST": 1}', 'pickup');
+UPDATE weedgo_data.products SET name = 'Past, relabelled', equivalent_mg = 200 WHERE sku = 'PAST';
 CALL buy(6, '{"PAST": 1}', 'in_store');
 SELECT weedgo.cancel_order(store('ON'), order_of(5)) \g /dev/null
 SELECT weedgo.fulfil_order(store('ON'), order_of(6)), weedgo.adjust_stock(store('ON'), 'PAST', -1, 'lost'), weedgo.adjust_stock(store('ON'), 'LOST', -2, 'lost') \g /dev/null
@@ -144,7 +145,7 @@ CALL it_was('2024-06-06');
 DELETE FROM weedgo_data.products WHERE sku IN ('PAST', 'LOST');
 DELETE FROM weedgo_data.stock WHERE sku IN ('PAST', 'LOST');
 SELECT results_eq($$SELECT sku, name, received, sold, lost, closing, received_g FROM weedgo.inventory_report(store('ON'), '2024-06-01') WHERE sku IN ('PAST', 'LOST')$$,
-                  $$VALUES ('LOST', NULL, 2::bigint, 0::bigint, 2::bigint, 0::bigint, NULL), ('PAST', 'Past', 2, 1, 1, 0, 0.200)$$,
+                  $$VALUES ('LOST', NULL, 2::bigint, 0::bigint, 2::bigint, 0::bigint, NULL), ('PAST', 'Past, relabelled', 2, 1, 1, 0, 0.400)$$,
                   'what is no product any more is called and weighed as it was last ordered, if it was');
 SELECT is_empty($$SELECT * FROM weedgo.inventory_report(store('ON'), '2024-07-01') WHERE sku IN ('PAST', 'LOST')$$, 'and then forgotten');
 UPDATE weedgo_data.products SET equivalent_mg = 3000 WHERE store_id = store('ON') AND sku = 'FLOWER';
