@@ -218,6 +218,40 @@ CREATE TYPE weedgo.lot_recall AS (
 COMMENT ON TYPE weedgo.lot_recall IS
     'What a store still has of a lot that is recalled: to be taken off the shelf (available), and in open orders (reserved). Returned by recall_lot.';
 
+CREATE TYPE weedgo.inventory_line AS (
+    sku               text,
+    name              text,
+    opening           bigint,
+    received          bigint,
+    returned_in       bigint,
+    transferred_in    bigint,
+    other_in          bigint,
+    sold              bigint,
+    destroyed         bigint,
+    lost              bigint,
+    returned_out      bigint,
+    transferred_out   bigint,
+    other_out         bigint,
+    closing           bigint,
+    unexplained       bigint,
+    equivalent_mg     bigint,
+    opening_g         numeric,
+    received_g        numeric,
+    returned_in_g     numeric,
+    transferred_in_g  numeric,
+    other_in_g        numeric,
+    sold_g            numeric,
+    destroyed_g       numeric,
+    lost_g            numeric,
+    returned_out_g    numeric,
+    transferred_out_g numeric,
+    other_out_g       numeric,
+    closing_g         numeric,
+    details           jsonb
+);
+COMMENT ON TYPE weedgo.inventory_line IS
+    'A sku''s month, in units and in grams of dried cannabis equivalent: opening, what was added, what was taken away, closing. Returned by inventory_report.';
+
 CREATE TYPE weedgo.setup_finding AS (
     severity text,
     object   text,

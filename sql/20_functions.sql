@@ -313,6 +313,16 @@ AS 'MODULE_PATHNAME', 'weedgo_stock_overview';
 COMMENT ON FUNCTION weedgo.stock_overview IS
     'What a store has of every sku, available, reserved and held; only reads.';
 
+CREATE FUNCTION weedgo.inventory_report(
+    store_id uuid,
+    month    date,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.inventory_line
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_inventory_report';
+COMMENT ON FUNCTION weedgo.inventory_report IS
+    'What came, went and is left of every sku of a store in a month of its calendar, as the Cannabis Tracking System Order asks for it; only reads.';
+
 CREATE FUNCTION weedgo.lock_cart(
     store_id uuid,
     cart_id  uuid,

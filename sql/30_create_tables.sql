@@ -400,6 +400,8 @@ BEGIN
             PRIMARY KEY (store_id, order_id, seq)
         );
         CREATE INDEX order_events_recorded ON weedgo_data.order_events (recorded_xid, order_id, seq);
+        CREATE INDEX order_events_delivered ON weedgo_data.order_events (store_id, recorded_at, order_id)
+            WHERE to_status = 'delivered' AND from_status IS DISTINCT FROM to_status;
         COMMENT ON TABLE weedgo_data.order_events IS 'What happened to an order, in order; only ever added to.';
         COMMENT ON COLUMN weedgo_data.order_events.hash IS 'SHA-256 over this event and the hash before it; the first one seals the order and its lines. verify_audit() checks it.';
         COMMENT ON COLUMN weedgo_data.order_events.recorded_xid IS 'Events whose xid is below pg_snapshot_xmin(pg_current_snapshot()) are complete: poll up to there.';
@@ -520,14 +522,15 @@ BEGIN
             bucket      integer NOT NULL DEFAULT 0,
             change      integer NOT NULL CHECK (change <> 0),
             reason      text NOT NULL CHECK (reason IN
-                ('received', 'counted', 'damaged', 'lost', 'stolen', 'destroyed', 'returned', 'transfer_out', 'transfer_in')),
+                ('opening', 'received', 'counted', 'damaged', 'lost', 'stolen', 'destroyed', 'returned', 'transfer_out', 'transfer_in')),
             actor_id    uuid,
             details     jsonb,
             recorded_at timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (store_id, entry_id)
         );
         CREATE INDEX stock_ledger_sku ON weedgo_data.stock_ledger (store_id, sku);
-        COMMENT ON TABLE weedgo_data.stock_ledger IS 'Every change of what is available that is not an order or a hold; only ever added to.';
+        COMMENT ON TABLE weedgo_data.stock_ledger IS 'Every change of what is on the shelf that is not an order or a hold; only ever added to.';
+        COMMENT ON COLUMN weedgo_data.stock_ledger.reason IS 'opening: units that a row of stock was inserted with.';
         COMMENT ON COLUMN weedgo_data.stock_ledger.entry_id IS 'UUID version 7: later entries have greater ids.';
         COMMENT ON COLUMN weedgo_data.stock_ledger.details IS 'The reason that was given; of a transfer, the other store.';
     $ddl$)
@@ -538,6 +541,54 @@ BEGIN
             RETURN NEXT relation;
         END IF;
     END LOOP;
+
+    -- What is put on the shelf by INSERT or COPY enters the ledger, too: else it would not add up to
+    -- what is there. Rows that the functions insert are empty. A table of stock that has no such
+    -- trigger yet begins its books here, dated before the first record of its store.
+    IF EXISTS (SELECT FROM pg_class c
+               WHERE c.oid = to_regclass('weedgo_data.stock') AND c.relkind IN ('r', 'p')
+                 AND pg_get_userbyid(c.relowner) = data_owner
+                 AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'enter_opening_stock')) THEN
+        CREATE OR REPLACE FUNCTION weedgo_data.enter_opening_stock() RETURNS trigger
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+        AS $trigger$
+        BEGIN
+            INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, bucket, change, reason, details, recorded_at)
+            SELECT i.store_id, weedgo_data.new_entry_id(), i.sku, i.bucket, i.available + i.reserved, 'opening', '{}', clock_timestamp()
+            FROM inserted i
+            WHERE i.available + i.reserved > 0;
+            RETURN NULL;
+        END
+        $trigger$;
+        CREATE OR REPLACE FUNCTION weedgo_data.new_entry_id() RETURNS uuid
+        LANGUAGE sql VOLATILE -- its names were looked up when it was made, and unpinned it is inlined
+        RETURN encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+                                              PLACING substr(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 3)
+                                              FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid;
+        COMMENT ON FUNCTION weedgo_data.new_entry_id IS 'A UUID version 7: version 4 with the milliseconds since 1970 in front.';
+        REVOKE ALL ON FUNCTION weedgo_data.enter_opening_stock(), weedgo_data.new_entry_id() FROM PUBLIC;
+        CREATE TRIGGER enter_opening_stock AFTER INSERT ON weedgo_data.stock
+            REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.enter_opening_stock();
+
+        INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, change, reason, details, recorded_at)
+        SELECT b.store_id, weedgo_data.new_entry_id(), b.sku, b.units, 'opening', '{"reason": "on the shelf before the ledger was kept"}',
+               least(r.first_at, clock_timestamp()) - interval '1 microsecond'
+        FROM (SELECT store_id, sku, sum(units)::integer AS units
+              FROM (SELECT s.store_id, s.sku, s.available::bigint + s.reserved AS units FROM weedgo_data.stock s
+                    UNION ALL
+                    SELECT l.store_id, l.sku, -l.change FROM weedgo_data.stock_ledger l
+                    UNION ALL
+                    SELECT i.store_id, i.sku, i.quantity
+                    FROM weedgo_data.orders o JOIN weedgo_data.order_items i USING (store_id, order_id)
+                    WHERE o.status = 'delivered') u
+              GROUP BY store_id, sku) b
+        LEFT JOIN (SELECT store_id, min(at) AS first_at
+                   FROM (SELECT l.store_id, l.recorded_at AS at FROM weedgo_data.stock_ledger l
+                         UNION ALL
+                         SELECT o.store_id, o.created_at FROM weedgo_data.orders o) f
+                   GROUP BY store_id) r USING (store_id)
+        WHERE b.units <> 0;
+    END IF;
 
     PERFORM set_config('role', caller_role, true);
     RETURN;

@@ -94,6 +94,17 @@ std::int32_t required_integer(const Argument &argument) {
     return DatumGetInt32(argument.value);
 }
 
+DateADT required_date(const Argument &argument) {
+    if (argument.is_null)
+        raise_null(argument);
+    const DateADT date = DatumGetDateADT(argument.value);
+    if (date < date2j(1, 1, 1) - POSTGRES_EPOCH_JDATE ||
+        date > date2j(9999, 12, 31) - POSTGRES_EPOCH_JDATE)
+        raise_invalid_argument(argument.name, "is out of its range",
+                               "It is a day of the years 1 to 9999.");
+    return date;
+}
+
 std::int32_t bounded_integer(const Argument &argument, std::int32_t least, std::int32_t most,
                              std::int32_t otherwise) {
     if (argument.is_null)

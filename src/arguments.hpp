@@ -45,6 +45,9 @@ std::optional<Cents> optional_money(const Argument &argument);
 
 std::int32_t required_integer(const Argument &argument);
 
+// A day of the years 1 to 9999.
+DateADT required_date(const Argument &argument);
+
 // NULL is `otherwise`.
 std::int32_t bounded_integer(const Argument &argument, std::int32_t least, std::int32_t most,
                              std::int32_t otherwise);

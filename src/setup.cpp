@@ -135,6 +135,16 @@ SELECT 'error', 'weedgo_data.cart_items', 'its triggers are missing or disabled'
            AND t.tgname IN ('lock_edited_cart', 'touch_carts_on_insert', 'touch_carts_on_update',
                             'touch_carts_on_delete')) < 4
 UNION ALL
+SELECT 'warning', 'weedgo_data.stock', 'its trigger enter_opening_stock is missing or disabled',
+       'What is inserted by hand is not in the ledger: SELECT weedgo.create_tables(); makes it, '
+       'ALTER TABLE ... ENABLE TRIGGER enables it.'
+  FROM pg_class c
+ WHERE c.relnamespace = to_regnamespace('weedgo_data') AND c.relname = 'stock'
+   AND c.relkind IN ('r', 'p')
+   AND NOT EXISTS (SELECT FROM pg_trigger t
+                    WHERE t.tgrelid = c.oid AND t.tgenabled IN ('O', 'A')
+                      AND t.tgname = 'enter_opening_stock')
+UNION ALL
 SELECT 'warning', c.oid::regclass::text, 'row security is forced on its owner',
        'The functions run as the owner and would miss rows: ALTER TABLE ... NO FORCE ROW LEVEL SECURITY;'
   FROM pg_class c

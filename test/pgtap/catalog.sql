@@ -84,6 +84,7 @@ CREATE TEMP TABLE shapes (name, arguments, result) AS VALUES
      'store_id uuid, lot text, actor_id uuid DEFAULT NULL::uuid, reason text DEFAULT NULL::text, options jsonb DEFAULT NULL::jsonb',
      'SETOF weedgo.lot_recall'),
     ('stock_overview', 'store_id uuid, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.stock_level'),
+    ('inventory_report', 'store_id uuid, month date, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.inventory_line'),
     ('put_cart',
      'store_id uuid, cart_id uuid, items jsonb, customer_id uuid DEFAULT NULL::uuid, promo_code text DEFAULT NULL::text, '
      'options jsonb DEFAULT NULL::jsonb',
@@ -175,6 +176,13 @@ CREATE TEMP TABLE results (name, columns) AS VALUES
     ('lot_recall',
      'store_id uuid, sku text, lot text, available integer, reserved integer, holds_released integer, '
      'recalled_at timestamp with time zone, details jsonb'),
+    ('inventory_line',
+     'sku text, name text, opening bigint, received bigint, returned_in bigint, transferred_in bigint, '
+     'other_in bigint, sold bigint, destroyed bigint, lost bigint, returned_out bigint, transferred_out bigint, '
+     'other_out bigint, closing bigint, unexplained bigint, equivalent_mg bigint, opening_g numeric, '
+     'received_g numeric, returned_in_g numeric, transferred_in_g numeric, other_in_g numeric, sold_g numeric, '
+     'destroyed_g numeric, lost_g numeric, returned_out_g numeric, transferred_out_g numeric, other_out_g numeric, '
+     'closing_g numeric, details jsonb'),
     ('setup_finding', 'severity text, object text, problem text, hint text'),
     ('invariant_violation', 'invariant text, store_id uuid, subject text, problem text');
 
@@ -223,9 +231,9 @@ SELECT results_eq(
 SELECT is_empty('SELECT name FROM functions WHERE proleakproof', 'no function claims to be leakproof');
 
 CREATE TEMP VIEW trigger_functions AS
-    SELECT p.proname AS name, p.* FROM pg_proc p WHERE p.pronamespace = 'weedgo_data'::regnamespace;
-SELECT set_eq('SELECT name::text FROM trigger_functions', ARRAY['lock_edited_cart', 'touch_edited_carts'],
-              'schema weedgo_data has the two trigger functions of cart_items');
+    SELECT p.proname AS name, p.* FROM pg_proc p WHERE p.pronamespace = 'weedgo_data'::regnamespace AND p.proname <> 'new_entry_id';
+SELECT set_eq('SELECT name::text FROM trigger_functions', ARRAY['lock_edited_cart', 'touch_edited_carts', 'enter_opening_stock'],
+              'schema weedgo_data has the two trigger functions of cart_items, and that of stock');
 SELECT is_empty(
     $$SELECT name FROM trigger_functions
       WHERE NOT prosecdef OR proowner <> (SELECT relowner FROM pg_class WHERE oid = 'weedgo_data.cart_items'::regclass)

@@ -120,6 +120,25 @@ CREATE TEMP TABLE corruptions (name, corruption, invariant, subject, problem) AS
     ('a hold is gone, its stock is not',
      format('DELETE FROM weedgo_data.holds WHERE cart_id = %L AND sku = ''ROLLS''', cart(105)),
      'I3', 'sku ROLLS', 'reserved is 14, but open orders and holds have 9'),
+    ('units are lost by hand',
+     format('UPDATE weedgo_data.stock SET available = available - 1 WHERE store_id = %L AND sku = ''FEW''', store('ON')),
+     'I3', 'sku FEW', 'on the shelf are 2 (available 2, reserved 0), but the ledger has 3, of which 0 were handed over'),
+    ('units are put beside others by hand',
+     format('INSERT INTO weedgo_data.stock AS s (store_id, sku, available) VALUES (%L, ''FEW'', 5) '
+            'ON CONFLICT (store_id, sku, bucket) DO UPDATE SET available = s.available + excluded.available', store('ON')),
+     'I3', 'sku FEW', 'on the shelf are 8 (available 8, reserved 0), but the ledger has 3, of which 0 were handed over'),
+    ('the row of stock is gone, with what was on it',
+     format('DELETE FROM weedgo_data.stock WHERE store_id = %L AND sku = ''FEW''', store('ON')),
+     'I3', 'sku FEW', 'on the shelf are 0 (available 0, reserved 0), but the ledger has 3, of which 0 were handed over'),
+    ('an entry of the ledger is gone',
+     format('DELETE FROM weedgo_data.stock_ledger WHERE store_id = %L AND sku = ''FEW''', store('ON')),
+     'I3', 'sku FEW', 'on the shelf are 3 (available 3, reserved 0), but the ledger has 0, of which 0 were handed over'),
+    ('goods came that are in the ledger only',
+     format('INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, change, reason) VALUES (%L, %L, ''NEW'', 4, ''received'')', store('ON'), cart(1)),
+     'I3', 'sku NEW', 'on the shelf are 0 (available 0, reserved 0), but the ledger has 4, of which 0 were handed over'),
+    ('an order is delivered, but its stock is still there',
+     format('UPDATE weedgo_data.orders SET status = ''delivered'' WHERE order_id = %L', order_of(4)),
+     'I3', 'sku PIPE', 'on the shelf are 1000 (available 981, reserved 19), but the ledger has 1000, of which 1 were handed over'),
     ('an order has no lines',
      format('DELETE FROM weedgo_data.order_items WHERE order_id = %L', order_of(4)),
      'I5', order_no(4), 'has no lines'),
@@ -224,7 +243,7 @@ SELECT is_empty(format('SELECT * FROM said_of(%L, store(''QC''))', corruption), 
 FROM corruptions WHERE subject <> order_no(23) AND problem NOT LIKE '%have 19';
 SELECT results_eq(format('SELECT invariant, subject, problem FROM said_of(%L, store(''ON''))', corruption),
                   format('VALUES (%L, %L, %L)', invariant, subject, problem), 'asked for the store, it does: ' || name)
-FROM corruptions WHERE name IN ('stock is reserved for nobody', 'an order has no event', 'the amount due is not the total');
+FROM corruptions WHERE name IN ('a hold is gone, its stock is not', 'units are lost by hand', 'an order has no event', 'the amount due is not the total');
 SELECT is_empty('SELECT * FROM weedgo.verify_invariants(store(''nowhere''))', 'of a store that there is not, nothing is said');
 
 -- An order that is over has no claim on stock; whoever ends it gives its stock and promo uses back.

@@ -161,6 +161,7 @@ FROM (VALUES
     ('holds',        'expires_at', false),
     ('holds',        'store_id, sku', false),
     ('carts',        'customer_id', false),
+    ('order_events', 'store_id, recorded_at, order_id', false),
     ('stock_ledger', 'store_id, sku', false)
 ) AS i (relation, columns, must_be_unique);
 
@@ -492,7 +493,9 @@ DELETE FROM weedgo_data.lots;
 DELETE FROM weedgo_data.customer_days;
 DELETE FROM weedgo_data.promo_counters;
 DELETE FROM weedgo_data.promo_customers;
-UPDATE weedgo_data.stock SET available = 10, reserved = 0;
+DELETE FROM weedgo_data.stock_ledger;
+DELETE FROM weedgo_data.stock;
+INSERT INTO weedgo_data.stock (store_id, sku, available) VALUES (store('A'), 'A', 10);
 SELECT weedgo.put_cart(store('A'), cart(2), '[{"sku": "A", "quantity": 1}]') \g /dev/null
 SELECT is((SELECT total FROM weedgo.checkout_cart(store('A'), cart(2))), 1.13, 'an order is made');
 CREATE TEMP TABLE books_with_order AS SELECT books() AS entry;

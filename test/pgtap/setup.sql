@@ -146,6 +146,9 @@ CREATE TEMP TABLE causes (change, awaited, hint_mends) AS VALUES
      ARRAY['error: weedgo_data.cart_items: its triggers are missing or disabled'], false),
     ('ALTER TABLE weedgo_data.cart_items ENABLE REPLICA TRIGGER lock_edited_cart',
      ARRAY['error: weedgo_data.cart_items: its triggers are missing or disabled'], false),
+    ('DROP TRIGGER enter_opening_stock ON weedgo_data.stock', ARRAY['warning: weedgo_data.stock: its trigger enter_opening_stock is missing or disabled'], false),
+    ('ALTER TABLE weedgo_data.stock DISABLE TRIGGER enter_opening_stock',
+     ARRAY['warning: weedgo_data.stock: its trigger enter_opening_stock is missing or disabled'], false),
     ('ALTER TABLE weedgo_data.orders ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
      ARRAY['warning: weedgo_data.orders: row security is forced on its owner'], false),
     ('CREATE FUNCTION public.later() RETURNS trigger LANGUAGE plpgsql AS $f$BEGIN RETURN NULL; END$f$; '

@@ -123,7 +123,7 @@ ROLLBACK;
 -- 40001 ------------------------------------------------------------------------------------------
 
 SELECT dblink_exec('other', 'BEGIN ISOLATION LEVEL REPEATABLE READ'), other('PERFORM count(*) FROM weedgo_data.carts') \g /dev/null
-UPDATE weedgo_data.stock SET available = available - 1 WHERE store_id = store('ON') AND sku = 'GUMMY';
+SELECT weedgo.adjust_stock(store('ON'), 'GUMMY', -1, 'lost') \g /dev/null
 SELECT throws_ok($$SELECT other('PERFORM weedgo.checkout_cart(store(''ON''), cart(3), customer(''ben''))')$$, '40001', NULL,
                  '40001: above READ COMMITTED, stock changed since the snapshot');
 SELECT dblink_exec('other', 'ROLLBACK'), dblink_exec('other', 'BEGIN ISOLATION LEVEL REPEATABLE READ'),

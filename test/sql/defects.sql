@@ -39,6 +39,7 @@ SELECT subtotal FROM weedgo.checkout_cart(store('QC'), cart(4), customer('alice'
 SELECT * FROM promised('ON');
 SELECT * FROM promised('QC');
 -- A product that no stock row stands for is out of stock.
+SELECT available FROM weedgo.adjust_stock(store('QC'), 'COLA', -100, 'counted');
 DELETE FROM weedgo_data.stock WHERE store_id = store('QC') AND sku = 'COLA';
 CALL make_cart(5, 'QC', 'alice', '{"COLA": 1}');
 SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('QC'), cart(5), customer('alice'))$$);

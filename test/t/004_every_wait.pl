@@ -48,8 +48,8 @@ sub set_up
 {
 	my ($name) = @_;
 	$shop->ask('TRUNCATE ' . join(', ', map { "weedgo_data.$_" }
-		  qw(orders order_items order_events holds carts cart_items promo_counters promo_customers)));
-	$shop->ask('UPDATE weedgo_data.stock SET available = 1000, reserved = 0');
+		  qw(orders order_items order_events holds carts cart_items promo_counters promo_customers stock stock_ledger)));
+	$shop->ask('INSERT INTO weedgo_data.stock (store_id, sku, available) SELECT store_id, sku, 1000 FROM weedgo_data.products');
 	$shop->ask("SELECT shop.fill('cart', 1, 2), shop.fill('other', 2, 3), shop.fill('first')");
 	$shop->ask(Shop::checkout('first', $promo));
 	$shop->ask(Shop::reserve('cart'));

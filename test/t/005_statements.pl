@@ -85,12 +85,14 @@ INSERT INTO weedgo_data.stock (store_id, sku, available) SELECT shop.id('branch'
 SQL
 my ($known, $new) = map { "'[{\"sku\": \"$_\", \"quantity\": 2}]'" } 'SKU-01', 'NEW';
 is(executed("SELECT sum(change) FROM weedgo.receive_stock(shop.id('store'), $known)"), 3, 'receive_stock: 3');
-is(executed("SELECT sum(change) FROM weedgo.receive_stock(shop.id('store'), $new)"), 4, 'of a new product: 4');
+is(executed("SELECT sum(change) FROM weedgo.receive_stock(shop.id('store'), $new)"), 5, 'of a new product: 5, one of them by the trigger on stock');
 is(executed("SELECT available FROM weedgo.adjust_stock(shop.id('store'), 'SKU-01', -1, 'lost')"), 3, 'adjust_stock: 3');
 is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), shop.id('branch'), $known)"),
 	5, 'transfer_stock: 5');
 is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), shop.id('branch'), $new)"),
-	6, 'of a product that is new there: 6');
+	7, 'of a product that is new there: 7');
+
+is(executed("SELECT sum(closing) FROM weedgo.inventory_report(shop.id('store'), current_date)"), 2, 'inventory_report: 2');
 
 # What the law asks for costs nothing while it is off, and a statement where purchases are counted.
 sub set_policies { $shop->ask("UPDATE weedgo_data.stores SET policies = '$_[0]'"); }

@@ -10,7 +10,8 @@ my $shop = Shop->start('load', settings => "max_connections = 120\nweedgo_checko
 my ($seconds, $uses, $uses_each) = (10, 50, 30);
 
 # Five skus are scarce: they run out, come back when holds end, and run out again. Others never do.
-$shop->ask("UPDATE weedgo_data.stock SET available = CASE WHEN sku <= shop.sku(5) THEN 60 ELSE 100000 END");
+$shop->ask("SELECT count(weedgo.adjust_stock(store_id, sku, CASE WHEN sku <= shop.sku(5) THEN 60 ELSE 100000 END - available,"
+	  . " 'counted')) FROM weedgo_data.stock");
 $shop->ask('CREATE TABLE shop.delivered AS SELECT sku, available AS units FROM weedgo_data.stock');
 $shop->ask("INSERT INTO weedgo_data.promo_codes (store_id, code, discount_type, discount_value, max_uses)"
 	  . " VALUES (shop.id('store'), 'FIFTY', 'percentage', 50, $uses)");

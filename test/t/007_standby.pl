@@ -30,6 +30,7 @@ my %reads = (
 	get_order => "SELECT * FROM weedgo.get_order(shop.id('store'), '$order', shop.id('alice'))",
 	list_orders => "SELECT * FROM weedgo.list_orders(shop.id('store'), shop.id('alice'))",
 	stock_overview => "SELECT * FROM weedgo.stock_overview(shop.id('store'))",
+	inventory_report => "SELECT * FROM weedgo.inventory_report(shop.id('store'), current_date)",
 	cart_lock_key => "SELECT * FROM weedgo.cart_lock_key(shop.id('store'), shop.id('cart'))",
 	verify_invariants => 'SELECT count(*) FROM weedgo.verify_invariants()',
 	check_setup => 'SELECT severity, object, problem FROM weedgo.check_setup() ORDER BY 1, 2, 3',

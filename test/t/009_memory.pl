@@ -11,7 +11,7 @@ my $calls_at_once = 100;
 $shop->ask("SELECT shop.fill(name) FROM unnest(ARRAY['cart', 'sold', 'keyed', 'locked', 'few']) AS name");
 $shop->ask("SELECT shop.fill('few', 40, 1)");
 $shop->ask("SELECT weedgo.put_cart(shop.id('store'), shop.id('empty'), '[]')");
-$shop->ask("UPDATE weedgo_data.stock SET available = 0 WHERE sku = 'SKU-40'");
+$shop->ask("SELECT weedgo.adjust_stock(shop.id('store'), 'SKU-40', -1000, 'counted')");
 $shop->ask("INSERT INTO weedgo_data.promo_codes (store_id, code, discount_type, discount_value, max_uses)"
 	  . " VALUES (shop.id('store'), 'GONE', 'fixed', 1.00, 0)");
 $shop->ask(Shop::checkout('sold'));

@@ -19,7 +19,11 @@ sub tally
 	return \%tally;
 }
 
-sub set_stock { $shop->ask("UPDATE weedgo_data.stock SET available = $_[1] WHERE sku = shop.sku($_[0])"); }
+sub set_stock
+{
+	$shop->ask("SELECT weedgo.adjust_stock(store_id, sku, $_[1] - available, 'counted') FROM weedgo_data.stock"
+		  . " WHERE sku = shop.sku($_[0])");
+}
 sub stock { return $shop->ask("SELECT available, reserved FROM weedgo_data.stock WHERE sku = shop.sku($_[0])"); }
 
 sub make_one_order
