@@ -26,7 +26,6 @@ std::optional<double> coordinate(const Argument &address, Jsonb *object, std::st
         DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(found.val.numeric)));
 }
 
-// An option's value; nothing where it is not there.
 // Rounded half up to cents. `what` comes before the message, where it is not the argument itself.
 Cents to_money(const Argument &argument, const char *what, const char *text) {
     const char *hint = "An amount is a number from 0 to 9999999999.99.";

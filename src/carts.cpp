@@ -87,8 +87,8 @@ Cart open_cart(const PutRequest &request) {
 }
 
 void put_items(const PutRequest &request) {
-    const Param skus = skus_of(request.items);
-    const Param quantities = quantities_of(request.items);
+    const Param skus = column_of(TEXTOID, request.items, &PutItem::sku);
+    const Param quantities = column_of(INT4OID, request.items, &PutItem::quantity);
     const Param store_id = Param::uuid(request.query.store_id);
     const Param cart_id = Param::uuid(request.query.cart_id);
     execute(delete_items_statement, {store_id, cart_id, skus});

@@ -79,8 +79,8 @@ void check_scanned(const CheckoutRequest &request, std::span<const Line> lines) 
 }
 
 // Last of all, because others wait for a row of stock until this transaction is on disk.
-std::span<const StockMove> reserve_stock(const CheckoutRequest &request, const Cart &cart,
-                                         const Quote &quote, const pg_uuid_t &order_id) {
+std::span<const Allocation> reserve_stock(const CheckoutRequest &request, const Cart &cart,
+                                          const Quote &quote, const pg_uuid_t &order_id) {
     const CartKey key{request.store_id, request.cart_id};
     const std::span<const Line> lines = quote.cart.lines;
     const std::span<const Held> held = cart.has_holds ? take_holds(key) : std::span<const Held>();
@@ -88,8 +88,9 @@ std::span<const StockMove> reserve_stock(const CheckoutRequest &request, const C
     const std::span<StockMove> moves = moves_for(lines, held, touch, request.lots);
     if (!reserve({request.store_id, quote.priced_at, quote.local.date}, moves, held))
         raise(shortage(moves));
-    insert_allocations({request.store_id, order_id}, lines, moves);
-    return moves;
+    const std::span<const Allocation> lots = allocations_of(lines, moves);
+    insert_allocations({request.store_id, order_id}, lots);
+    return lots;
 }
 
 JsonWriter details_json(const CheckoutRequest &request, const Sale &sale) {
@@ -110,9 +111,8 @@ JsonWriter details_json(const CheckoutRequest &request, const Sale &sale) {
     json.key("metadata").raw(jsonb_or_null(request.metadata));
     json.key("age_checked").boolean(request.age_checked);
     json.key("priced_at").timestamp(quote.priced_at);
-    const std::optional<JsonWriter> lots = lots_json(quote.cart.lines, sale.moves);
-    if (lots)
-        json.key("lots").raw(lots->text());
+    if (!sale.lots.empty())
+        json.key("lots").raw(lots_json(sale.lots).text());
     json.end_object();
     return json;
 }
@@ -177,8 +177,8 @@ std::optional<Sale> check_out(const CheckoutRequest &request, WaitScope &wait, R
     write_records(request, quote, order, lines);
     use_purchase_limit(request, policies, quote);
     use_promo_code(request, quote);
-    const std::span<const StockMove> moves = reserve_stock(request, *cart, quote, order.order_id);
-    return Sale{*cart, quote, order, lines, moves};
+    const std::span<const Allocation> lots = reserve_stock(request, *cart, quote, order.order_id);
+    return Sale{*cart, quote, order, lines, lots};
 }
 
 // What order_read.cpp would read back, without reading it.

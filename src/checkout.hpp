@@ -2,6 +2,7 @@
 #pragma once
 
 #include "locks.hpp"
+#include "lots.hpp"
 #include "order.hpp"
 #include "pg.hpp"
 #include "quote.hpp"
@@ -15,8 +16,8 @@ struct Sale {
     Cart cart;
     Quote quote;
     NewOrder order;
-    Datum lines; // jsonb
-    std::span<const StockMove> moves;
+    Datum lines;                      // jsonb
+    std::span<const Allocation> lots; // that its lines are of
 };
 
 // Turns the cart into an order. Where the request's key stands for an order already, that one is

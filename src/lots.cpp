@@ -7,7 +7,7 @@
 
 namespace weedgo {
 
-static_assert(Trivial<Bucket> && Trivial<Taken>);
+static_assert(Trivial<Bucket> && Trivial<Taken> && Trivial<Allocation>);
 
 namespace {
 
@@ -53,7 +53,8 @@ std::int32_t held_in(std::span<const Held> held, std::string_view sku, std::int3
 // The buckets of each move, one after the other.
 std::span<std::span<Bucket>> read_buckets(const Shelf &shelf, std::span<const StockMove> moves,
                                           std::span<const Held> held) {
-    const Rows rows = execute(buckets_statement, {Param::uuid(shelf.store_id), skus_of(moves)});
+    const Rows rows = execute(buckets_statement, {Param::uuid(shelf.store_id),
+                                                  column_of(TEXTOID, moves, &StockMove::sku)});
     const std::span<Bucket> all = allocate<Bucket>(rows.count);
     const std::span<std::size_t> counts = allocate<std::size_t>(moves.size());
     for (std::size_t i = 0; i < rows.count; i++) {
@@ -126,15 +127,9 @@ void shift(const Shelf &shelf, std::span<const StockMove> moves,
     const std::span<const Shift> shifts = room.first(count);
     if (shifts.empty())
         return;
-    const Param skus = array_of(
-        TEXTOID, shifts, [](const Shift &change, std::size_t) { return from_text(change.sku); });
-    const Param numbers = array_of(INT4OID, shifts, [](const Shift &change, std::size_t) {
-        return Int32GetDatum(change.bucket);
-    });
-    const Param quantities = array_of(INT4OID, shifts, [](const Shift &change, std::size_t) {
-        return Int32GetDatum(change.quantity);
-    });
-    execute(move_statement, {Param::uuid(shelf.store_id), skus, numbers, quantities});
+    execute(move_statement, {Param::uuid(shelf.store_id), column_of(TEXTOID, shifts, &Shift::sku),
+                             column_of(INT4OID, shifts, &Shift::bucket),
+                             column_of(INT4OID, shifts, &Shift::quantity)});
 }
 
 // By bucket; nothing where no lot was taken from.
@@ -168,11 +163,12 @@ void check_held(std::span<const StockMove> moves, std::span<const std::span<Buck
 } // namespace
 
 bool move_in_lots(const Shelf &shelf, std::span<StockMove> moves, std::span<const Held> held) {
-    lock_lots(shelf.store_id, skus_of(moves));
+    lock_lots(shelf.store_id, column_of(TEXTOID, moves, &StockMove::sku));
     std::span<const std::span<Bucket>> buckets = read_buckets(shelf, moves, held);
     check_held(moves, buckets, held);
     if (!choose(shelf, moves, buckets)) {
-        if (release_expired_of(shelf.store_id, skus_of(moves), shelf.now) == 0)
+        if (release_expired_of(shelf.store_id, column_of(TEXTOID, moves, &StockMove::sku),
+                               shelf.now) == 0)
             return false;
         buckets = read_buckets(shelf, moves, held);
         if (!choose(shelf, moves, buckets))
@@ -184,16 +180,6 @@ bool move_in_lots(const Shelf &shelf, std::span<StockMove> moves, std::span<cons
     return true;
 }
 
-namespace {
-
-// A part of an order's line.
-struct Allocation {
-    std::size_t line;
-    Taken taken;
-};
-
-static_assert(Trivial<Allocation>);
-
 std::span<const Allocation> allocations_of(std::span<const Line> lines,
                                            std::span<const StockMove> moves) {
     std::size_t count = 0;
@@ -204,47 +190,29 @@ std::span<const Allocation> allocations_of(std::span<const Line> lines,
         return allocations;
     count = 0;
     for (std::size_t i = 0; i < lines.size(); i++)
-        for (const StockMove &move : moves)
-            if (move.sku == lines[i].sku)
-                for (const Taken &taken : move.taken)
-                    allocations[count++] = {i, taken};
+        for (const Taken &taken : taken_of(moves, lines[i].sku))
+            allocations[count++] = {static_cast<std::int32_t>(i + 1), lines[i].sku, taken.bucket,
+                                    taken.quantity, taken.lot};
     return allocations.first(count);
 }
 
-} // namespace
-
-void insert_allocations(const OrderKey &order, std::span<const Line> lines,
-                        std::span<const StockMove> moves) {
-    const std::span<const Allocation> allocations = allocations_of(lines, moves);
+void insert_allocations(const OrderKey &order, std::span<const Allocation> allocations) {
     if (allocations.empty())
         return;
-    const Param numbers = array_of(INT4OID, allocations, [](const Allocation &part, std::size_t) {
-        return Int32GetDatum(static_cast<std::int32_t>(part.line + 1));
-    });
-    const Param skus = array_of(TEXTOID, allocations, [&](const Allocation &part, std::size_t) {
-        return from_text(lines[part.line].sku);
-    });
-    const Param buckets = array_of(INT4OID, allocations, [](const Allocation &part, std::size_t) {
-        return Int32GetDatum(part.taken.bucket);
-    });
-    const Param quantities =
-        array_of(INT4OID, allocations, [](const Allocation &part, std::size_t) {
-            return Int32GetDatum(part.taken.quantity);
-        });
     execute(insert_allocations_statement, {Param::uuid(order.store_id), Param::uuid(order.order_id),
-                                           numbers, skus, buckets, quantities});
+                                           column_of(INT4OID, allocations, &Allocation::line_no),
+                                           column_of(TEXTOID, allocations, &Allocation::sku),
+                                           column_of(INT4OID, allocations, &Allocation::bucket),
+                                           column_of(INT4OID, allocations, &Allocation::quantity)});
 }
 
-std::optional<JsonWriter> lots_json(std::span<const Line> lines, std::span<const StockMove> moves) {
-    const std::span<const Allocation> allocations = allocations_of(lines, moves);
-    if (allocations.empty())
-        return std::nullopt;
+JsonWriter lots_json(std::span<const Allocation> allocations) {
     JsonWriter json;
     json.begin_array();
     for (const Allocation &part : allocations) {
-        json.begin_object().key("line_no").integer(static_cast<std::int64_t>(part.line + 1));
-        json.key("sku").string(lines[part.line].sku).key("lot").string(part.taken.lot);
-        json.key("quantity").integer(std::int64_t{part.taken.quantity}).end_object();
+        json.begin_object().key("line_no").integer(std::int64_t{part.line_no});
+        json.key("sku").string(part.sku).key("lot").string(part.lot);
+        json.key("quantity").integer(std::int64_t{part.quantity}).end_object();
     }
     json.end_array();
     return json;

@@ -14,11 +14,23 @@ namespace weedgo {
 // some are not done; their `reason` and `found` then say why.
 bool move_in_lots(const Shelf &shelf, std::span<StockMove> moves, std::span<const Held> held);
 
-// Remembers which lots the lines of an order are of.
-void insert_allocations(const OrderKey &order, std::span<const Line> lines,
-                        std::span<const StockMove> moves);
+// A part of an order's line, and the lot that it is of.
+struct Allocation {
+    std::int32_t line_no;
+    std::string_view sku;
+    std::int32_t bucket;
+    std::int32_t quantity;
+    std::optional<std::string_view> lot; // nothing: of none
+};
 
-// [{"line_no", "sku", "lot", "quantity"}, ...], as order_read.cpp has it; nothing without lots.
-std::optional<JsonWriter> lots_json(std::span<const Line> lines, std::span<const StockMove> moves);
+// The parts of the lines that were taken from lots, by line and bucket.
+std::span<const Allocation> allocations_of(std::span<const Line> lines,
+                                           std::span<const StockMove> moves);
+
+// Remembers them.
+void insert_allocations(const OrderKey &order, std::span<const Allocation> allocations);
+
+// [{"line_no", "sku", "lot", "quantity"}, ...], as order_read.cpp has it.
+JsonWriter lots_json(std::span<const Allocation> allocations);
 
 } // namespace weedgo

@@ -29,11 +29,9 @@ constinit Statement add_statement{
 
 void add_event(std::span<const OrderKey> orders, const Event &event) {
     execute(add_statement,
-            {array_of(UUIDOID, orders,
-                      [](const OrderKey &key, std::size_t) { return from_uuid(key.store_id); }),
-             array_of(UUIDOID, orders,
-                      [](const OrderKey &key, std::size_t) { return from_uuid(key.order_id); }),
-             Param::text(event.name), Param::text(event.from_status), Param::text(event.to_status),
+            {column_of(UUIDOID, orders, &OrderKey::store_id),
+             column_of(UUIDOID, orders, &OrderKey::order_id), Param::text(event.name),
+             Param::text(event.from_status), Param::text(event.to_status),
              Param::uuid(event.actor_id), Param::text(event.reason), Param::jsonb(event.details),
              Param::timestamp(event.recorded_at)});
 }

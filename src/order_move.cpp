@@ -101,10 +101,8 @@ struct Batch {
 };
 
 Batch batch_of(std::span<const OrderKey> keys) {
-    return {array_of(UUIDOID, keys,
-                     [](const OrderKey &key, std::size_t) { return from_uuid(key.store_id); }),
-            array_of(UUIDOID, keys,
-                     [](const OrderKey &key, std::size_t) { return from_uuid(key.order_id); })};
+    return {column_of(UUIDOID, keys, &OrderKey::store_id),
+            column_of(UUIDOID, keys, &OrderKey::order_id)};
 }
 
 // What there is to give back, beside stock, where some of the orders have it.

@@ -149,12 +149,6 @@ Param amounts_of(std::span<const Line> lines) {
                     [](const Line &line, std::size_t) { return from_cents(line.*amount); });
 }
 
-template <std::string_view Line::*text>
-Param texts_of(std::span<const Line> lines) {
-    return array_of(TEXTOID, lines,
-                    [](const Line &line, std::size_t) { return from_text(line.*text); });
-}
-
 } // namespace
 
 std::optional<ExistingOrder> find_by_key(const CheckoutRequest &request) {
@@ -192,17 +186,17 @@ void insert_order_items(const pg_uuid_t &store_id, const pg_uuid_t &order_id,
     const Param numbers = array_of(INT4OID, lines, [](const Line &, std::size_t i) {
         return Int32GetDatum(static_cast<std::int32_t>(i + 1));
     });
-    const Param quantities = array_of(
-        INT4OID, lines, [](const Line &line, std::size_t) { return Int32GetDatum(line.quantity); });
+    const Param quantities = column_of(INT4OID, lines, &Line::quantity);
     const Param equivalents = array_of(INT8OID, lines, [](const Line &line, std::size_t) {
         return Int64GetDatum(line.equivalent_mg);
     });
     execute(insert_items_statement,
-            {Param::uuid(store_id), Param::uuid(order_id), numbers, texts_of<&Line::sku>(lines),
-             texts_of<&Line::name>(lines), quantities, amounts_of<&Line::unit_price>(lines),
-             amounts_of<&Line::line_total>(lines), amounts_of<&Line::discount>(lines),
-             amounts_of<&Line::taxable>(lines), amounts_of<&Line::tax>(lines),
-             texts_of<&Line::tax_class>(lines), equivalents});
+            {Param::uuid(store_id), Param::uuid(order_id), numbers,
+             column_of(TEXTOID, lines, &Line::sku), column_of(TEXTOID, lines, &Line::name),
+             quantities, amounts_of<&Line::unit_price>(lines), amounts_of<&Line::line_total>(lines),
+             amounts_of<&Line::discount>(lines), amounts_of<&Line::taxable>(lines),
+             amounts_of<&Line::tax>(lines), column_of(TEXTOID, lines, &Line::tax_class),
+             equivalents});
 }
 
 void insert_created_event(const CheckoutRequest &request, const NewOrder &order, Datum lines) {

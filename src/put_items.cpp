@@ -2,6 +2,7 @@
 #include "put_items.hpp"
 
 #include "errors.hpp"
+#include "policy.hpp"
 
 namespace weedgo {
 
@@ -54,38 +55,16 @@ std::optional<std::string_view> read_string(const Argument &argument, JsonbConta
     return std::string_view(found.val.string.val, static_cast<std::size_t>(found.val.string.len));
 }
 
-// The number that so many digits are.
-std::optional<int> digits(std::string_view text, std::size_t from, std::size_t count) {
-    int number = 0;
-    for (std::size_t i = from; i < from + count; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return std::nullopt;
-        number = number * 10 + (text[i] - '0');
-    }
-    return number;
-}
-
 std::optional<DateADT> read_day(const Argument &argument, JsonbContainer *object,
                                 std::string_view key) {
     constexpr const char *fault = "has a day that is not like \"2027-01-31\"";
     const std::optional<std::string_view> text = read_string(argument, object, key, fault);
     if (!text)
         return std::nullopt;
-    if (text->size() != 10 || (*text)[4] != '-' || (*text)[7] != '-')
+    const std::optional<ClosedDay> day = parse_closed_day(*text);
+    if (!day || !day->year)
         refuse(argument, fault);
-    const std::optional<int> year = digits(*text, 0, 4);
-    const std::optional<int> month = digits(*text, 5, 2);
-    const std::optional<int> day = digits(*text, 8, 2);
-    if (!year || !month || !day || *year < 1 || *month < 1 || *month > 12)
-        refuse(argument, fault);
-    const int julian = date2j(*year, *month, *day);
-    int found_year = 0;
-    int found_month = 0;
-    int found_day = 0;
-    j2date(julian, &found_year, &found_month, &found_day);
-    if (found_month != *month || found_day != *day)
-        refuse(argument, fault);
-    return julian - POSTGRES_EPOCH_JDATE;
+    return date2j(*day->year, day->month, day->day) - POSTGRES_EPOCH_JDATE;
 }
 
 enum class Lots { ignored, read };
@@ -154,16 +133,6 @@ std::span<const PutItem> read_put_items(const Argument &argument) {
 
 std::span<const PutItem> read_stock_items(const Argument &argument) {
     return read_items(argument, Lots::read);
-}
-
-Param skus_of(std::span<const PutItem> items) {
-    return array_of(TEXTOID, items,
-                    [](const PutItem &item, std::size_t) { return from_text(item.sku); });
-}
-
-Param quantities_of(std::span<const PutItem> items) {
-    return array_of(INT4OID, items,
-                    [](const PutItem &item, std::size_t) { return Int32GetDatum(item.quantity); });
 }
 
 } // namespace weedgo

@@ -25,8 +25,4 @@ std::span<const PutItem> read_put_items(const Argument &argument);
 // lot.
 std::span<const PutItem> read_stock_items(const Argument &argument);
 
-// Their skus, and their quantities, as parameters.
-Param skus_of(std::span<const PutItem> items);
-Param quantities_of(std::span<const PutItem> items);
-
 } // namespace weedgo

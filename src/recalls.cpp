@@ -51,15 +51,17 @@ constinit Statement release_statement{
     "   WHERE h.store_id = held.store_id AND h.cart_id = held.cart_id AND h.sku = held.sku"
     "     AND h.bucket = held.bucket"
     "   RETURNING h.store_id, h.sku, h.bucket, h.quantity),"
-    " freed AS (SELECT store_id, sku, bucket, sum(quantity)::int4 AS quantity, count(*)::int4 AS n"
+    " freed AS (SELECT store_id, sku, bucket, sum(quantity)::int4 AS quantity,"
+    "                  count(*)::int4 AS holds"
     "             FROM gone GROUP BY store_id, sku, bucket) "
     "UPDATE weedgo_data.stock s"
     "   SET available = s.available + coalesce(freed.quantity, 0),"
     "       reserved = s.reserved - coalesce(freed.quantity, 0)"
-    "  FROM unnest($1::uuid[], $2::text[], $3::int4[]) AS m (store_id, sku, bucket)"
+    "  FROM unnest($1::uuid[], $2::text[], $3::int4[])"
+    "       WITH ORDINALITY AS m (store_id, sku, bucket, n)"
     "  LEFT JOIN freed USING (store_id, sku, bucket)"
     " WHERE s.store_id = m.store_id AND s.sku = m.sku AND s.bucket = m.bucket"
-    " RETURNING s.store_id::uuid, s.sku::text, s.bucket::int4, coalesce(freed.n, 0)"};
+    " RETURNING m.n::int4, coalesce(freed.holds, 0)"};
 
 // The columns of lot_recall. A recall that is repeated keeps its first time and reason.
 constinit Statement recall_statement{
@@ -103,12 +105,8 @@ struct Keys {
 };
 
 Keys keys_of(std::span<const Recalled> lots) {
-    return {array_of(UUIDOID, lots,
-                     [](const Recalled &lot, std::size_t) { return from_uuid(lot.store_id); }),
-            array_of(TEXTOID, lots,
-                     [](const Recalled &lot, std::size_t) { return from_text(lot.sku); }),
-            array_of(INT4OID, lots,
-                     [](const Recalled &lot, std::size_t) { return Int32GetDatum(lot.bucket); })};
+    return {column_of(UUIDOID, lots, &Recalled::store_id), column_of(TEXTOID, lots, &Recalled::sku),
+            column_of(INT4OID, lots, &Recalled::bucket)};
 }
 
 std::span<Recalled> read_lots(const Rows &rows) {
@@ -127,23 +125,20 @@ void recall(const Recall &request, const ReturnSetInfo *set) {
         execute(lock_statement, {Param::uuid(request.store_id), Param::text(request.lot)});
     if (locked.count == 0 || locked.count > most_recalled)
         raise(lot_unknown(request.store_id, std::nullopt, request.lot));
-    const Keys keys = keys_of(read_lots(locked));
+    const std::span<Recalled> lots = read_lots(locked);
+    const Keys keys = keys_of(lots);
     const Rows released = execute(release_statement, {keys.stores, keys.skus, keys.buckets});
-    const std::span<Recalled> lots = read_lots(released);
-    for (std::size_t i = 0; i < lots.size(); i++) {
+    for (std::size_t i = 0; i < released.count; i++) {
         Row row(released, i);
-        row.skip(3);
-        lots[i].holds = row.integer();
+        Recalled &lot = lots[static_cast<std::size_t>(row.integer() - 1)];
+        lot.holds = row.integer();
     }
-    const Keys marked = keys_of(lots);
-    const Param holds =
-        array_of(INT4OID, std::span<const Recalled>(lots),
-                 [](const Recalled &lot, std::size_t) { return Int32GetDatum(lot.holds); });
-    put_rows(execute(recall_statement,
-                     {marked.stores, marked.skus, marked.buckets, holds,
-                      Param::boolean(request.lift), Param::timestamp(GetCurrentTimestamp()),
-                      Param::text(request.why.reason), Param::uuid(request.why.actor_id)}),
-             set);
+    put_rows(
+        execute(recall_statement,
+                {keys.stores, keys.skus, keys.buckets, column_of(INT4OID, lots, &Recalled::holds),
+                 Param::boolean(request.lift), Param::timestamp(GetCurrentTimestamp()),
+                 Param::text(request.why.reason), Param::uuid(request.why.actor_id)}),
+        set);
 }
 
 void trace(const std::optional<pg_uuid_t> &store_id, std::string_view lot,

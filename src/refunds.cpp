@@ -57,7 +57,7 @@ static_assert(Trivial<Refund>);
 Cents paid_for(Refund *refund, JsonWriter *lines) {
     const OrderKey &key = refund->report.order;
     const std::span<const PutItem> items = refund->items;
-    const Param skus = skus_of(items);
+    const Param skus = column_of(TEXTOID, items, &PutItem::sku);
     const Rows rows =
         execute(lines_statement, {Param::uuid(key.store_id), Param::uuid(key.order_id), skus});
     if (rows.count != items.size())
@@ -94,18 +94,14 @@ StockChange change_of(const Refund &refund, const PutItem &item) {
     return change;
 }
 
-std::span<StockChange> changes_of(const Refund &refund) {
-    const std::span<StockChange> changes = allocate<StockChange>(refund.items.size());
-    for (std::size_t i = 0; i < changes.size(); i++)
-        changes[i] = change_of(refund, refund.items[i]);
-    return changes;
-}
-
-// The items, each part of them in the lot that it came from.
+// The items, each part of them in the lot that it came from, where it is of one.
 std::span<StockChange> share_among_lots(const Refund &refund) {
     const OrderKey &key = refund.report.order;
-    const Rows rows = execute(lots_statement, {Param::uuid(key.store_id), Param::uuid(key.order_id),
-                                               skus_of(refund.items)});
+    const Rows rows =
+        refund.of_lots
+            ? execute(lots_statement, {Param::uuid(key.store_id), Param::uuid(key.order_id),
+                                       column_of(TEXTOID, refund.items, &PutItem::sku)})
+            : Rows{};
     const std::span<StockChange> changes = allocate<StockChange>(refund.items.size() + rows.count);
     std::size_t count = 0;
     for (const PutItem &item : refund.items) {
@@ -128,27 +124,19 @@ std::span<StockChange> share_among_lots(const Refund &refund) {
 }
 
 void return_to_lots(const OrderKey &key, std::span<const StockChange> changes) {
-    const Param skus = array_of(TEXTOID, changes, [](const StockChange &change, std::size_t) {
-        return from_text(change.sku);
-    });
-    const Param buckets = array_of(INT4OID, changes, [](const StockChange &change, std::size_t) {
-        return Int32GetDatum(change.bucket);
-    });
-    const Param quantities = array_of(INT4OID, changes, [](const StockChange &change, std::size_t) {
-        return Int32GetDatum(change.change);
-    });
-    execute(return_to_lots_statement,
-            {Param::uuid(key.store_id), Param::uuid(key.order_id), skus, buckets, quantities});
+    execute(return_to_lots_statement, {Param::uuid(key.store_id), Param::uuid(key.order_id),
+                                       column_of(TEXTOID, changes, &StockChange::sku),
+                                       column_of(INT4OID, changes, &StockChange::bucket),
+                                       column_of(INT4OID, changes, &StockChange::change)});
 }
 
 void take_back(const Refund &refund) {
     const OrderKey &key = refund.report.order;
-    const Param skus = skus_of(refund.items);
-    const Param quantities = quantities_of(refund.items);
+    const Param skus = column_of(TEXTOID, refund.items, &PutItem::sku);
+    const Param quantities = column_of(INT4OID, refund.items, &PutItem::quantity);
     execute(return_statement,
             {Param::uuid(key.store_id), Param::uuid(key.order_id), skus, quantities});
-    const std::span<StockChange> changes =
-        refund.of_lots ? share_among_lots(refund) : changes_of(refund);
+    const std::span<StockChange> changes = share_among_lots(refund);
     if (refund.of_lots)
         return_to_lots(key, changes);
     if (!refund.restock)

@@ -94,6 +94,18 @@ void finish_spi() {
         elog(ERROR, "could not leave SPI: %s", SPI_result_code_string(result));
 }
 
+Param make_array(Oid element_type, std::span<Datum> elements, bool *nulls) {
+    std::int16_t length = 0;
+    bool by_value = false;
+    char alignment = 0;
+    get_typlenbyvalalign(element_type, &length, &by_value, &alignment);
+    int size[] = {static_cast<int>(elements.size())};
+    int first[] = {1};
+    ArrayType *array = construct_md_array(elements.data(), nulls, 1, size, first, element_type,
+                                          length, by_value, alignment);
+    return {get_array_type(element_type), PointerGetDatum(array)};
+}
+
 Rows execute(Statement &statement, std::span<const Param> params) {
     Assert(params.size() <= max_params);
     if (must_plan(statement))

@@ -40,6 +40,9 @@ struct Param {
     static Param null(Oid type) { return {type, 0, true}; }
 };
 
+// An array of these elements; NULL where `nulls` says so.
+Param make_array(Oid element_type, std::span<Datum> elements, bool *nulls = nullptr);
+
 // An array with one element for each of `items`.
 template <typename Item, typename ToDatum>
 Param array_of(Oid element_type, std::span<const Item> items, ToDatum to_datum) {
@@ -47,13 +50,46 @@ Param array_of(Oid element_type, std::span<const Item> items, ToDatum to_datum) 
     const std::span<Datum> elements = allocate<Datum>(items.size());
     for (std::size_t i = 0; i < items.size(); i++)
         elements[i] = to_datum(items[i], i);
-    std::int16_t length = 0;
-    bool by_value = false;
-    char alignment = 0;
-    get_typlenbyvalalign(element_type, &length, &by_value, &alignment);
-    ArrayType *array = construct_array(elements.data(), static_cast<int>(elements.size()),
-                                       element_type, length, by_value, alignment);
-    return {get_array_type(element_type), PointerGetDatum(array)};
+    return make_array(element_type, elements);
+}
+
+// Members of rows as datums, for column_of().
+inline Datum to_datum(const pg_uuid_t &value) {
+    return from_uuid(value);
+}
+inline Datum to_datum(std::string_view value) {
+    return from_text(value);
+}
+inline Datum to_datum(std::int32_t value) {
+    return Int32GetDatum(value);
+}
+inline Datum to_datum(Datum value) {
+    return value;
+}
+
+// An array of one member of each row.
+template <typename Item, typename Member>
+Param column_of(Oid element_type, std::span<const std::type_identity_t<Item>> rows,
+                Member Item::*member) {
+    const auto element = [member](const Item &row, std::size_t) {
+        return to_datum(row.*member);
+    };
+    return array_of(element_type, rows, element);
+}
+
+// The same of a member that can be nothing: NULL there.
+template <typename Item, typename Member>
+Param column_of(Oid element_type, std::span<const std::type_identity_t<Item>> rows,
+                std::optional<Member> Item::*member) {
+    const std::span<Datum> elements = allocate<Datum>(rows.size());
+    const std::span<bool> nulls = allocate<bool>(rows.size());
+    for (std::size_t i = 0; i < rows.size(); i++) {
+        const std::optional<Member> &value = rows[i].*member;
+        nulls[i] = !value;
+        if (value)
+            elements[i] = to_datum(*value);
+    }
+    return make_array(element_type, elements, nulls.data());
 }
 
 // How a statement finds its rows: a handful by their keys, or by reading whole tables.

@@ -94,17 +94,11 @@ constinit Statement insert_holds_statement{
     " SELECT $1, $2, h.sku, h.bucket, h.quantity, $6"
     "   FROM unnest($3::text[], $4::int4[], $5::int4[]) AS h (sku, bucket, quantity)"};
 
-Param skus_of(std::span<const Line> lines) {
-    return array_of(TEXTOID, lines,
-                    [](const Line &line, std::size_t) { return from_text(line.sku); });
-}
-
 // Tries the moves in bucket 0; says whether that is all there is to do.
 bool try_moves(const pg_uuid_t &store_id, std::span<StockMove> moves) {
-    const Param quantities =
-        array_of(INT4OID, std::span<const StockMove>(moves),
-                 [](const StockMove &move, std::size_t) { return Int32GetDatum(move.quantity); });
-    const Rows rows = execute(move_statement, {Param::uuid(store_id), skus_of(moves), quantities});
+    const Rows rows =
+        execute(move_statement, {Param::uuid(store_id), column_of(TEXTOID, moves, &StockMove::sku),
+                                 column_of(INT4OID, moves, &StockMove::quantity)});
     for (std::uint64_t i = 0; i < rows.count; i++) {
         const std::string_view sku = Row(rows, i).text();
         const auto move = std::find_if(moves.begin(), moves.end(), [&](const StockMove &candidate) {
@@ -169,11 +163,6 @@ StockMove move_of(std::string_view sku, std::int32_t wanted, std::span<const Hel
 
 } // namespace
 
-Param skus_of(std::span<const StockMove> moves) {
-    return array_of(TEXTOID, moves,
-                    [](const StockMove &move, std::size_t) { return from_text(move.sku); });
-}
-
 void lock_lots(const pg_uuid_t &store_id, const Param &skus) {
     const bool of_lots = true;
     execute(lock_statement, {Param::uuid(store_id), skus, Param::boolean(of_lots)});
@@ -193,9 +182,10 @@ std::int64_t release_expired_of(const pg_uuid_t &store_id, const Param &skus, Ti
 std::span<std::int64_t> read_availability(const Shelf &shelf, const pg_uuid_t &cart_id,
                                           std::span<const Line> lines) {
     const std::span<std::int64_t> available = allocate<std::int64_t>(lines.size());
-    const Rows rows = execute(availability_statement,
-                              {Param::uuid(shelf.store_id), Param::uuid(cart_id), skus_of(lines),
-                               Param::timestamp(shelf.now), Param::date(shelf.today)});
+    const Rows rows =
+        execute(availability_statement, {Param::uuid(shelf.store_id), Param::uuid(cart_id),
+                                         column_of(TEXTOID, lines, &Line::sku),
+                                         Param::timestamp(shelf.now), Param::date(shelf.today)});
     for (std::uint64_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
         const auto line = static_cast<std::size_t>(row.integer() - 1);
@@ -258,17 +248,12 @@ Problem shortage(std::span<const StockMove> moves) {
     return items_unavailable(items.first(count));
 }
 
-namespace {
-
-// The lots that were taken of a sku, or nothing.
 std::span<const Taken> taken_of(std::span<const StockMove> moves, std::string_view sku) {
     for (const StockMove &move : moves)
         if (move.sku == sku)
             return move.taken;
     return {};
 }
-
-} // namespace
 
 void insert_holds(const CartKey &cart, std::span<const Line> lines,
                   std::span<const StockMove> moves, TimestampTz expires_at) {
@@ -285,14 +270,10 @@ void insert_holds(const CartKey &cart, std::span<const Line> lines,
             rows[count++] = {line.sku, taken.bucket, taken.quantity};
     }
     const std::span<const Held> holds = rows.first(count);
-    const Param skus =
-        array_of(TEXTOID, holds, [](const Held &hold, std::size_t) { return from_text(hold.sku); });
-    const Param buckets = array_of(
-        INT4OID, holds, [](const Held &hold, std::size_t) { return Int32GetDatum(hold.bucket); });
-    const Param quantities = array_of(
-        INT4OID, holds, [](const Held &hold, std::size_t) { return Int32GetDatum(hold.quantity); });
-    execute(insert_holds_statement, {Param::uuid(cart.store_id), Param::uuid(cart.cart_id), skus,
-                                     buckets, quantities, Param::timestamp(expires_at)});
+    execute(insert_holds_statement,
+            {Param::uuid(cart.store_id), Param::uuid(cart.cart_id),
+             column_of(TEXTOID, holds, &Held::sku), column_of(INT4OID, holds, &Held::bucket),
+             column_of(INT4OID, holds, &Held::quantity), Param::timestamp(expires_at)});
 }
 
 std::int32_t release_expired(const std::optional<pg_uuid_t> &store_id, std::int32_t max_holds,

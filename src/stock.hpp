@@ -75,6 +75,9 @@ std::span<StockMove> moves_for(std::span<const Line> lines, std::span<const Held
 // which undoes the others.
 bool reserve(const Shelf &shelf, std::span<StockMove> moves, std::span<const Held> held);
 
+// The lots that were taken of a sku; empty where none were.
+std::span<const Taken> taken_of(std::span<const StockMove> moves, std::string_view sku);
+
 // The refusal after reserve() returned false: every item that could not be had.
 Problem shortage(std::span<const StockMove> moves);
 
@@ -86,9 +89,6 @@ void insert_holds(const CartKey &cart, std::span<const Line> lines,
 // stores where store_id is nothing); skips those that others are working on. Returns how many.
 std::int32_t release_expired(const std::optional<pg_uuid_t> &store_id, std::int32_t max_holds,
                              TimestampTz now);
-
-// The skus of moves, as a parameter.
-Param skus_of(std::span<const StockMove> moves);
 
 // Locks the rows of lots of these skus, which come after all rows of bucket 0.
 void lock_lots(const pg_uuid_t &store_id, const Param &skus);

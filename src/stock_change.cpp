@@ -45,10 +45,12 @@ constinit Statement make_lots_statement{
     "       + row_number() OVER (PARTITION BY m.store_id, m.sku ORDER BY m.lot)::int4,"
     "       m.lot, $7, coalesce(f.packaged_on, m.packaged_on),"
     "       coalesce(f.expires_on, m.expires_on), f.recalled_at, f.recall_reason, f.recalled_by"
-    "  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::date[], $6::uuid[])"
-    "       AS m (store_id, sku, lot, packaged_on, expires_on, from_store)"
+    "  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::date[], $6::uuid[],"
+    "              $8::int4[])"
+    "       AS m (store_id, sku, lot, packaged_on, expires_on, from_store, bucket)"
     "  LEFT JOIN weedgo_data.lots f"
     "    ON f.store_id = m.from_store AND f.sku = m.sku AND f.lot_number = m.lot"
+    " WHERE m.lot IS NOT NULL AND m.bucket = 0"
     " ORDER BY m.store_id, m.sku COLLATE \"C\", m.lot COLLATE \"C\" "
     "ON CONFLICT DO NOTHING"};
 
@@ -96,64 +98,6 @@ constinit Statement insert_ledger_statement{
 
 using Changes = std::span<const StockChange>;
 
-Datum to_datum(const DateADT &day) {
-    return DateADTGetDatum(day);
-}
-
-Datum to_datum(const pg_uuid_t &uuid) {
-    return from_uuid(uuid);
-}
-
-// An array of a member that can be missing: NULL there.
-template <typename T>
-Param optional_array_of(Oid type, Changes changes, std::optional<T> StockChange::*member) {
-    const std::span<Datum> values = allocate<Datum>(changes.size());
-    const std::span<bool> nulls = allocate<bool>(changes.size());
-    for (std::size_t i = 0; i < changes.size(); i++) {
-        const std::optional<T> &value = changes[i].*member;
-        nulls[i] = !value;
-        if (value)
-            values[i] = to_datum(*value);
-    }
-    std::int16_t length = 0;
-    bool by_value = false;
-    char alignment = 0;
-    get_typlenbyvalalign(type, &length, &by_value, &alignment);
-    int dimensions[] = {static_cast<int>(changes.size())};
-    int bounds[] = {1};
-    ArrayType *array = construct_md_array(values.data(), nulls.data(), 1, dimensions, bounds, type,
-                                          length, by_value, alignment);
-    return {get_array_type(type), PointerGetDatum(array)};
-}
-
-Param stores_of(Changes changes) {
-    return array_of(UUIDOID, changes, [](const StockChange &change, std::size_t) {
-        return from_uuid(change.store_id);
-    });
-}
-
-Param skus_of(Changes changes) {
-    return array_of(TEXTOID, changes,
-                    [](const StockChange &change, std::size_t) { return from_text(change.sku); });
-}
-
-Param quantities_of(Changes changes) {
-    return array_of(INT4OID, changes, [](const StockChange &change, std::size_t) {
-        return Int32GetDatum(change.change);
-    });
-}
-
-Param buckets_of(Changes changes) {
-    return array_of(INT4OID, changes, [](const StockChange &change, std::size_t) {
-        return Int32GetDatum(change.bucket);
-    });
-}
-
-Param lots_of(Changes changes) {
-    return array_of(TEXTOID, changes,
-                    [](const StockChange &change, std::size_t) { return from_text(*change.lot); });
-}
-
 // The change that a row of a statement is about, by its number there.
 StockChange &change_of(std::span<StockChange> changes, Row &row) {
     return changes[static_cast<std::size_t>(row.integer() - 1)];
@@ -173,7 +117,9 @@ void make_rows(Changes changes) {
         return;
     check_insertable("stock");
     const Changes made(missing.begin(), end);
-    execute(insert_rows_statement, {stores_of(made), skus_of(made), buckets_of(made)});
+    execute(insert_rows_statement, {column_of(UUIDOID, made, &StockChange::store_id),
+                                    column_of(TEXTOID, made, &StockChange::sku),
+                                    column_of(INT4OID, made, &StockChange::bucket)});
 }
 
 // What there was for a change: the rows are locked, so this is what it met.
@@ -188,7 +134,9 @@ static_assert(Trivial<Level>);
 std::span<const Level> read_levels(Changes changes) {
     const std::span<Level> levels = allocate<Level>(changes.size());
     const Rows rows =
-        execute(levels_statement, {stores_of(changes), skus_of(changes), buckets_of(changes)});
+        execute(levels_statement, {column_of(UUIDOID, changes, &StockChange::store_id),
+                                   column_of(TEXTOID, changes, &StockChange::sku),
+                                   column_of(INT4OID, changes, &StockChange::bucket)});
     for (std::uint64_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
         Level &level = levels[static_cast<std::size_t>(row.integer() - 1)];
@@ -226,29 +174,25 @@ std::span<const Level> read_levels(Changes changes) {
     elog(ERROR, "a change of stock that is done was refused");
 }
 
-// Those that name a lot which is not found yet.
-std::span<StockChange *> without_bucket(std::span<StockChange> changes) {
-    const std::span<StockChange *> missing = allocate<StockChange *>(changes.size());
-    std::size_t count = 0;
-    for (StockChange &change : changes)
-        if (change.lot && change.bucket == 0)
-            missing[count++] = &change;
-    return missing.first(count);
+// The first that names a lot which is not found yet.
+const StockChange *missing_lot(Changes changes) {
+    const auto found = std::find_if(changes.begin(), changes.end(), [](const StockChange &change) {
+        return change.lot && change.bucket == 0;
+    });
+    return found == changes.end() ? nullptr : &*found;
 }
 
-// Looks the lots up that are not found yet; returns those that are not there.
-std::span<StockChange *> look_up_lots(std::span<StockChange> changes) {
-    const std::span<StockChange *> missing = without_bucket(changes);
-    if (missing.empty())
-        return missing;
-    const std::span<StockChange> wanted = allocate<StockChange>(missing.size());
-    for (std::size_t i = 0; i < missing.size(); i++)
-        wanted[i] = *missing[i];
+// Looks up the lots that the changes name; returns the first change whose lot is not there.
+const StockChange *look_up_lots(std::span<StockChange> changes) {
+    if (missing_lot(changes) == nullptr)
+        return nullptr;
     const Rows rows =
-        execute(find_lots_statement, {stores_of(wanted), skus_of(wanted), lots_of(wanted)});
+        execute(find_lots_statement, {column_of(UUIDOID, changes, &StockChange::store_id),
+                                      column_of(TEXTOID, changes, &StockChange::sku),
+                                      column_of(TEXTOID, changes, &StockChange::lot)});
     for (std::uint64_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
-        StockChange &change = *missing[static_cast<std::size_t>(row.integer() - 1)];
+        StockChange &change = change_of(changes, row);
         change.bucket = row.integer();
         const std::optional<DateADT> packaged_on = row.optional_date();
         const std::optional<DateADT> expires_on = row.optional_date();
@@ -258,19 +202,18 @@ std::span<StockChange *> look_up_lots(std::span<StockChange> changes) {
             raise_invalid_argument("items", "has other days for a lot that is known",
                                    "Leave the days out, or give the lot another number.");
     }
-    return without_bucket(changes);
+    return missing_lot(changes);
 }
 
-void make_lots(std::span<StockChange *const> missing, TimestampTz now) {
-    const std::span<StockChange> made = allocate<StockChange>(missing.size());
-    for (std::size_t i = 0; i < missing.size(); i++)
-        made[i] = *missing[i];
+void make_lots(Changes changes, TimestampTz now) {
     execute(make_lots_statement,
-            {stores_of(made), skus_of(made), lots_of(made),
-             optional_array_of(DATEOID, Changes(made), &StockChange::packaged_on),
-             optional_array_of(DATEOID, Changes(made), &StockChange::expires_on),
-             optional_array_of(UUIDOID, Changes(made), &StockChange::from_store),
-             Param::timestamp(now)});
+            {column_of(UUIDOID, changes, &StockChange::store_id),
+             column_of(TEXTOID, changes, &StockChange::sku),
+             column_of(TEXTOID, changes, &StockChange::lot),
+             column_of(DATEOID, changes, &StockChange::packaged_on),
+             column_of(DATEOID, changes, &StockChange::expires_on),
+             column_of(UUIDOID, changes, &StockChange::from_store), Param::timestamp(now),
+             column_of(INT4OID, changes, &StockChange::bucket)});
 }
 
 Datum with_lot(Datum details, std::string_view lot) {
@@ -292,8 +235,9 @@ pg_uuid_t draw_entry_id(TimestampTz now) {
 } // namespace
 
 void check_skus(std::span<StockChange> changes, Known known) {
-    const Rows rows =
-        execute(find_statement, {stores_of(changes), skus_of(changes), buckets_of(changes)});
+    const Rows rows = execute(find_statement, {column_of(UUIDOID, changes, &StockChange::store_id),
+                                               column_of(TEXTOID, changes, &StockChange::sku),
+                                               column_of(INT4OID, changes, &StockChange::bucket)});
     for (std::uint64_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
         StockChange &change = change_of(changes, row);
@@ -311,21 +255,17 @@ void check_skus(std::span<StockChange> changes, Known known) {
 }
 
 void find_lots(std::span<StockChange> changes) {
-    const std::span<StockChange *> missing = look_up_lots(changes);
-    if (!missing.empty())
-        raise(lot_unknown(missing[0]->store_id, missing[0]->sku, *missing[0]->lot));
+    const StockChange *missing = look_up_lots(changes);
+    if (missing != nullptr)
+        raise(lot_unknown(missing->store_id, missing->sku, *missing->lot));
 }
 
 void find_or_make_lots(std::span<StockChange> changes, TimestampTz now) {
     constexpr int most_tries = 1000; // each lost to somebody who made a lot of the same sku
-    for (StockChange &change : changes)
-        if (change.lot)
-            change.has_row = false;
     for (int i = 0; i < most_tries; i++) {
-        const std::span<StockChange *> missing = look_up_lots(changes);
-        if (missing.empty())
+        if (look_up_lots(changes) == nullptr)
             return;
-        make_lots(missing, now);
+        make_lots(changes, now);
     }
     elog(ERROR, "could not find a free bucket for a lot");
 }
@@ -333,8 +273,11 @@ void find_or_make_lots(std::span<StockChange> changes, TimestampTz now) {
 void change_stock(std::span<StockChange> changes, const std::optional<std::int32_t> &expected) {
     make_rows(changes);
     const Rows rows =
-        execute(change_statement, {stores_of(changes), skus_of(changes), quantities_of(changes),
-                                   Param::integer(expected), buckets_of(changes)});
+        execute(change_statement,
+                {column_of(UUIDOID, changes, &StockChange::store_id),
+                 column_of(TEXTOID, changes, &StockChange::sku),
+                 column_of(INT4OID, changes, &StockChange::change), Param::integer(expected),
+                 column_of(INT4OID, changes, &StockChange::bucket)});
     for (std::uint64_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
         StockChange &change = change_of(changes, row);
@@ -353,16 +296,14 @@ void record_changes(std::span<StockChange> changes, const LedgerNote &note, Time
         change.entry_id = draw_entry_id(now);
         change.details = change.lot ? with_lot(note.details, *change.lot) : note.details;
     }
-    const Param details =
-        array_of(JSONBOID, Changes(changes),
-                 [](const StockChange &change, std::size_t) { return change.details; });
-    const Param ids =
-        array_of(UUIDOID, Changes(changes),
-                 [](const StockChange &change, std::size_t) { return from_uuid(change.entry_id); });
+    const Param details = column_of(JSONBOID, changes, &StockChange::details);
+    const Param ids = column_of(UUIDOID, changes, &StockChange::entry_id);
     execute(insert_ledger_statement,
-            {stores_of(changes), ids, skus_of(changes), quantities_of(changes),
-             Param::text(note.reason), Param::uuid(note.actor_id), details, Param::timestamp(now),
-             buckets_of(changes)});
+            {column_of(UUIDOID, changes, &StockChange::store_id), ids,
+             column_of(TEXTOID, changes, &StockChange::sku),
+             column_of(INT4OID, changes, &StockChange::change), Param::text(note.reason),
+             Param::uuid(note.actor_id), details, Param::timestamp(now),
+             column_of(INT4OID, changes, &StockChange::bucket)});
 }
 
 } // namespace weedgo
