@@ -179,6 +179,10 @@ inline constexpr Column stock_ledger[] = {
     {"bucket", INT4OID},   {"change", INT4OID},   {"reason", TEXTOID},
     {"actor_id", UUIDOID}, {"details", JSONBOID}, {"recorded_at", TIMESTAMPTZOID},
 };
+inline constexpr Column store_roles[] = {
+    {"role_name", NAMEOID},
+    {"store_id", UUIDOID},
+};
 
 } // namespace relation_columns
 
@@ -206,6 +210,7 @@ inline constexpr Relation contract[] = {
     {"allocations", Kind::record, "store_id, order_id, line_no, bucket",
      relation_columns::allocations},
     {"stock_ledger", Kind::record, "store_id, entry_id", relation_columns::stock_ledger},
+    {"store_roles", Kind::record, "role_name, store_id", relation_columns::store_roles},
 };
 
 // Indexes that the functions rely on beside the keys: without them an order could be made twice.
