@@ -530,8 +530,11 @@ BEGIN
         CREATE OR REPLACE FUNCTION weedgo_data.stores_of(role name) RETURNS uuid[]
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
         AS $policy$
-            SELECT array_agg(b.store_id) FROM weedgo_data.store_roles b JOIN pg_roles r ON r.rolname = b.role_name
-            WHERE pg_has_role(stores_of.role, r.oid, 'MEMBER')
+            WITH RECURSIVE membership AS (
+                SELECT r.oid AS role FROM pg_roles r WHERE r.rolname = stores_of.role
+                UNION SELECT m.roleid FROM membership s JOIN pg_auth_members m ON m.member = s.role)
+            SELECT array_agg(b.store_id)
+            FROM membership s JOIN weedgo_data.store_roles b ON b.role_name = pg_get_userbyid(s.role)
         $policy$;
         REVOKE ALL ON FUNCTION weedgo_data.stores_of(name) FROM PUBLIC;
     $ddl$)

@@ -46,6 +46,9 @@ void check_stores(const Argument &argument) {
 
 // What is stored must hold: a role that row security is not for would only seem to be bound.
 void check_bindable(Oid role) {
+    if (role == ROLE_PG_DATABASE_OWNER)
+        raise_invalid_argument("role", "has members that are not granted",
+                               "Bind the database's owner by its own name.");
     switch (row_security_of(role)) {
     case RowSecurity::off:
         raise_setup("row security is off, so no role can be bound to stores",

@@ -20,15 +20,20 @@ static_assert(Trivial<Judged>);
 
 // A role is bound where it, or a role that it is a member of, has a row in store_roles: the words
 // of weedgo_data.stores_of(), by which the policies go. NULL, all stores, is nobody's who is bound.
+#define BINDINGS                                                                                   \
+    "SELECT FROM membership s"                                                                     \
+    "  JOIN weedgo_data.store_roles b ON b.role_name = pg_get_userbyid(s.role)"                    \
+    " WHERE s.acting = acting.role"
 constinit Statement refused_stores{
+    "WITH RECURSIVE membership AS ("
+    "  SELECT acting.role AS acting, acting.role FROM unnest($1) AS acting (role)"
+    "   UNION SELECT s.acting, m.roleid"
+    "           FROM membership s JOIN pg_auth_members m ON m.member = s.role)"
     "SELECT pg_get_userbyid(acting.role)::text, named.store_id"
     "  FROM unnest($1) AS acting (role) CROSS JOIN unnest($2) AS named (store_id)"
-    "  CROSS JOIN LATERAL"
-    "       (SELECT count(*) AS bound, count(*) FILTER (WHERE b.store_id = named.store_id) AS "
-    "allowed"
-    "          FROM weedgo_data.store_roles b JOIN pg_roles r ON r.rolname = b.role_name"
-    "         WHERE pg_has_role(acting.role, r.oid, 'MEMBER')) s"
-    " WHERE s.bound > 0 AND s.allowed = 0 LIMIT 1"};
+    " WHERE EXISTS (" BINDINGS ")"
+    "   AND NOT EXISTS (" BINDINGS " AND b.store_id = named.store_id) LIMIT 1"};
+#undef BINDINGS
 
 Oid orders_relation() {
     const bool missing_ok = true;

@@ -113,6 +113,7 @@ FROM unnest(ARRAY['{"stores": ["Toronto"]}', '{"stores": [1]}', '{"stores": [nul
 SELECT refused(format('SELECT weedgo.bind_role(%s)', arguments), state, 'invalid_argument', 'bind_role: ' || arguments, current_user)
 FROM (VALUES ($$NULL, ARRAY[store('ON')]$$, '42704'), ($$'nobody_at_all', ARRAY[store('ON')]$$, '42704'), ($$'shop_toronto', '{}'$$, '22023'),
              ($$'shop_toronto', ARRAY[store('ON'), NULL]$$, '22023'), ($$'shop_toronto', ARRAY[cart(1)]$$, '22023'),
+             ($$'pg_database_owner', ARRAY[store('ON')]$$, '22023'),
              ($$'weedgo_owner', ARRAY[store('ON')]$$, '22023'), (format('%L, ARRAY[store(''ON'')]', current_user), '22023'),
              ($$'shop_toronto', ARRAY(SELECT store('ON') FROM generate_series(1, 10001))$$, '22023')) AS c (arguments, state);
 SELECT is_empty('SELECT bindings()', 'a refusal binds nothing');
