@@ -262,6 +262,11 @@ SELECT is(has_table_privilege('shop_toronto', 'weedgo_data.store_roles', 'SELECT
 SELECT throws_ok($$SELECT run_as('shop_toronto', 'SELECT FROM weedgo_data.store_roles')$$, '42501', NULL, 'or has one');
 GRANT SELECT ON weedgo_data.orders TO shop_toronto;
 SELECT is(seen_by('shop_toronto', 'orders'), ARRAY[store('ON')::text], 'to read what is its own');
+CREATE ROLE shop_trainee IN ROLE shop_analyst;
+CREATE ROLE shop_visitor NOINHERIT IN ROLE shop_trainee;
+GRANT USAGE ON SCHEMA weedgo_data TO shop_visitor;
+GRANT SELECT ON weedgo_data.orders TO shop_visitor;
+SELECT is(seen_by(r, 'orders'), ARRAY[store('ON')::text], 'a member sees what its group does: ' || r) FROM unnest(ARRAY['shop_trainee', 'shop_visitor']) r;
 SELECT bind('shop_analyst', 'QC', 'ON') \g /dev/null
 SELECT is(seen_by('shop_analyst', 'orders'), ARRAY(SELECT store(n)::text FROM unnest(ARRAY['ON', 'QC']) n ORDER BY 1), 'two stores, where two are bound');
 SELECT bind('shop_analyst', 'ON') \g /dev/null
