@@ -342,6 +342,16 @@ AS 'MODULE_PATHNAME', 'weedgo_cart_lock_key';
 COMMENT ON FUNCTION weedgo.cart_lock_key IS
     'Where a cart''s lock stands in pg_locks: SELECT * FROM pg_locks JOIN weedgo.cart_lock_key(store, cart) USING (classid, objid, objsubid).';
 
+CREATE FUNCTION weedgo.bind_role(
+    role      name,
+    store_ids uuid[],
+    options   jsonb DEFAULT NULL
+) RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_bind_role';
+COMMENT ON FUNCTION weedgo.bind_role IS
+    'Makes a role act for these stores only, where row security is on; NULL: for all again.';
+
 CREATE FUNCTION weedgo.check_setup()
 RETURNS SETOF weedgo.setup_finding
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

@@ -12,13 +12,24 @@ DECLARE
     is_superuser  boolean := (SELECT rolsuper FROM pg_roles WHERE rolname = current_user);
     schema_owner  name := (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'weedgo_data');
     data_owner    name;
-    unknown_key   text := (SELECT min(k) FROM jsonb_object_keys(options) k);
+    unknown_key   text := (SELECT min(k) FROM jsonb_object_keys(options) k WHERE k <> 'row_security');
     relation      text;
     ddl           text;
+    relations     text[] := '{}';
+    made          text[] := '{}';
+    secure        boolean;
+    is_secure     boolean;
+    has_policy    boolean;
 BEGIN
     IF unknown_key IS NOT NULL THEN
         RAISE EXCEPTION 'unknown option "%"', unknown_key
-            USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "options"}', HINT = 'create_tables() has no options.';
+            USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "options"}',
+                  HINT = 'create_tables() has one option: row_security.';
+    END IF;
+    IF jsonb_typeof(options -> 'row_security') NOT IN ('boolean', 'null') THEN
+        RAISE EXCEPTION 'option "row_security" must be true or false'
+            USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "options"}',
+                  HINT = 'true switches row security by store on, false off; null leaves it as it is.';
     END IF;
 
     data_owner := coalesce(owner, schema_owner,
@@ -533,11 +544,34 @@ BEGIN
         COMMENT ON COLUMN weedgo_data.stock_ledger.reason IS 'opening: units that a row of stock was inserted with.';
         COMMENT ON COLUMN weedgo_data.stock_ledger.entry_id IS 'UUID version 7: later entries have greater ids.';
         COMMENT ON COLUMN weedgo_data.stock_ledger.details IS 'The reason that was given; of a transfer, the other store.';
+    $ddl$),
+
+    ('store_roles', $ddl$
+        CREATE TABLE weedgo_data.store_roles (
+            role_name name NOT NULL,
+            store_id  uuid NOT NULL,
+            PRIMARY KEY (role_name, store_id)
+        );
+        COMMENT ON TABLE weedgo_data.store_roles IS 'Which stores a role acts for, by row security; a role that neither has a row here nor is a member of one that has acts for all.';
+
+        -- The stores that a role is bound to, for the policies. NULL: not bound.
+        CREATE OR REPLACE FUNCTION weedgo_data.stores_of(role name) RETURNS uuid[]
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+        AS $policy$
+            WITH RECURSIVE membership AS (
+                SELECT r.oid AS role FROM pg_roles r WHERE r.rolname = stores_of.role
+                UNION SELECT m.roleid FROM membership s JOIN pg_auth_members m ON m.member = s.role)
+            SELECT array_agg(b.store_id)
+            FROM membership s JOIN weedgo_data.store_roles b ON b.role_name = pg_get_userbyid(s.role)
+        $policy$;
+        REVOKE ALL ON FUNCTION weedgo_data.stores_of(name) FROM PUBLIC;
     $ddl$)
 
     LOOP
+        relations := relations || relation;
         IF to_regclass('weedgo_data.' || relation) IS NULL THEN
             EXECUTE ddl;
+            made := made || relation;
             RETURN NEXT relation;
         END IF;
     END LOOP;
@@ -588,6 +622,34 @@ BEGIN
                          SELECT o.store_id, o.created_at FROM weedgo_data.orders o) f
                    GROUP BY store_id) r USING (store_id)
         WHERE b.units <> 0;
+    END IF;
+
+    -- Row security by store, of tables; a view has what the tables under it have. What is new goes by orders.
+    secure := coalesce((options ->> 'row_security')::boolean,
+                       (SELECT relrowsecurity FROM pg_class WHERE oid = to_regclass('weedgo_data.orders')));
+    FOR relation, is_secure, has_policy IN
+        SELECT c.relname, c.relrowsecurity, EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'bound_stores')
+        FROM pg_class c
+        WHERE c.relnamespace = to_regnamespace('weedgo_data') AND c.relkind IN ('r', 'p') AND c.relname = ANY (relations)
+          AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'store_id')
+          AND (options ->> 'row_security' IS NOT NULL OR c.relname = ANY (made))
+    LOOP
+        IF is_secure <> secure THEN
+            EXECUTE format('ALTER TABLE weedgo_data.%I %s ROW LEVEL SECURITY', relation, CASE WHEN secure THEN 'ENABLE' ELSE 'DISABLE' END);
+        END IF;
+        IF secure AND NOT has_policy THEN
+            -- Of store_roles only reading: nobody but its owner binds a role, or unbinds one.
+            EXECUTE format('CREATE POLICY bound_stores ON weedgo_data.%I FOR %s USING '
+                           '(coalesce(store_id = ANY ((SELECT weedgo_data.stores_of(current_user))::uuid[]), true))',
+                           relation, CASE relation WHEN 'store_roles' THEN 'SELECT' ELSE 'ALL' END);
+        ELSIF has_policy AND NOT secure THEN
+            EXECUTE format('DROP POLICY bound_stores ON weedgo_data.%I', relation);
+        END IF;
+    END LOOP;
+    -- A policy calls its function as whoever reads the table.
+    IF secure <> has_function_privilege('public', 'weedgo_data.stores_of(name)', 'EXECUTE') THEN
+        EXECUTE CASE WHEN secure THEN 'GRANT EXECUTE ON FUNCTION weedgo_data.stores_of(name) TO PUBLIC'
+                     ELSE 'REVOKE EXECUTE ON FUNCTION weedgo_data.stores_of(name) FROM PUBLIC' END;
     END IF;
 
     PERFORM set_config('role', caller_role, true);

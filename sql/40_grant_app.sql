@@ -1,12 +1,14 @@
 -- Who may call what. Three kinds of application role, each exactly what it needs.
 
-CREATE FUNCTION weedgo.grant_app(role name, kind text DEFAULT 'checkout')
+CREATE FUNCTION weedgo.grant_app(role name, kind text DEFAULT 'checkout', options jsonb DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $grant_app$
 DECLARE
     functions text[];
     granted   text;
+    stores    jsonb := options -> 'stores';
+    unknown_key text := (SELECT min(k) FROM jsonb_object_keys(options) k WHERE k <> 'stores');
 BEGIN
     IF role IS NULL OR NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
         RAISE EXCEPTION 'role "%" does not exist', role
@@ -27,6 +29,18 @@ BEGIN
             USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "kind"}',
                   HINT = 'One of checkout, staff, reader.';
     END IF;
+    IF unknown_key IS NOT NULL THEN
+        RAISE EXCEPTION 'unknown option "%"', unknown_key
+            USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "options"}',
+                  HINT = 'grant_app() has one option: stores.';
+    END IF;
+    IF jsonb_typeof(stores) NOT IN ('array', 'null')
+       OR EXISTS (SELECT FROM jsonb_array_elements(CASE jsonb_typeof(stores) WHEN 'array' THEN stores ELSE '[]' END) s
+                  WHERE jsonb_typeof(s) <> 'string' OR s #>> '{}' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') THEN
+        RAISE EXCEPTION 'option "stores" must be a list of stores'' ids, or null'
+            USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "options"}',
+                  HINT = 'Such as {"stores": ["11111111-1111-1111-1111-111111111111"]}; null unbinds the role.';
+    END IF;
 
     EXECUTE format('GRANT USAGE ON SCHEMA weedgo TO %I', role);
     FOR granted IN
@@ -36,6 +50,13 @@ BEGIN
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', granted, role);
     END LOOP;
+
+    -- Written as the owner of the relations: a trigger of theirs must not run as whoever calls this.
+    IF jsonb_typeof(stores) = 'array' THEN
+        PERFORM weedgo.bind_role(role, ARRAY(SELECT s::uuid FROM jsonb_array_elements_text(stores) s));
+    ELSIF jsonb_typeof(stores) = 'null' THEN
+        PERFORM weedgo.bind_role(role, NULL);
+    END IF;
 END
 $grant_app$;
 COMMENT ON FUNCTION weedgo.grant_app IS

@@ -155,7 +155,7 @@ Datum weedgo_verify_audit(PG_FUNCTION_ARGS) {
     const std::optional<pg_uuid_t> order_id = optional_uuid(argument(fcinfo, 1, "order_id"));
     check_options(argument(fcinfo, 2, "options"));
     const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner([&](OwnerScope &) { put_rows(find_broken(store_id, order_id), set); });
+    as_owner(store_id, [&](OwnerScope &) { put_rows(find_broken(store_id, order_id), set); });
     PG_RETURN_NULL();
 }
 
@@ -168,6 +168,7 @@ Datum weedgo_events_after(PG_FUNCTION_ARGS) {
         bounded_integer(argument(fcinfo, 2, "max_rows"), 1, most_events, usual_events);
     check_options(argument(fcinfo, 3, "options"));
     const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner([&](OwnerScope &) { put_rows(read_events(store_id, after, max_rows), set); });
+    as_owner(store_id,
+             [&](OwnerScope &) { put_rows(read_events(store_id, after, max_rows), set); });
     PG_RETURN_NULL();
 }

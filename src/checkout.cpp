@@ -212,7 +212,7 @@ Datum weedgo_checkout_cart(PG_FUNCTION_ARGS) {
     check_writable("checkout_cart()");
     const CheckoutRequest request = read_checkout_request(fcinfo);
     Datum result = 0;
-    as_owner([&](OwnerScope &scope) {
+    as_owner(request.store_id, [&](OwnerScope &scope) {
         ResultRow row;
         if (const std::optional<Sale> sale = check_out(request, scope.wait, &row))
             write_receipt(request, *sale, &row);

@@ -350,6 +350,25 @@ Problem not_writable(const char *relation) {
             detail.end_object().c_str()};
 }
 
+Problem store_not_allowed(std::string_view role, const std::optional<pg_uuid_t> &store_id) {
+    JsonWriter detail = detail_of("store_not_allowed");
+    detail.key("role").string(role).key("store_id").uuid(store_id);
+    return {ERRCODE_INSUFFICIENT_PRIVILEGE,
+            store_id ? "the role is not bound to this store"
+                     : "the role is bound to stores, and the call is about all of them",
+            "The role acts for the stores it is bound to (weedgo_data.store_roles): name one of "
+            "these as store_id.",
+            detail.end_object().c_str()};
+}
+
+Problem role_unknown(std::string_view role) {
+    JsonWriter detail = detail_of("invalid_argument");
+    detail.key("argument").string("role");
+    return {ERRCODE_UNDEFINED_OBJECT,
+            psprintf("role \"%.*s\" does not exist", static_cast<int>(role.size()), role.data()),
+            "CREATE ROLE it first.", detail.end_object().c_str()};
+}
+
 Problem read_only(const char *function) {
     JsonWriter detail = detail_of("read_only");
     return {ERRCODE_READ_ONLY_SQL_TRANSACTION,

@@ -86,6 +86,9 @@ Problem cart_locked(const pg_uuid_t &cart_id, std::string_view reason);
 Problem row_locked();
 Problem amount_overflow();
 Problem not_writable(const char *relation);
+// `store_id` is nothing where the call names no store.
+Problem store_not_allowed(std::string_view role, const std::optional<pg_uuid_t> &store_id);
+Problem role_unknown(std::string_view role);
 Problem read_only(const char *function);
 
 // 25006 in a read-only transaction and on a standby.

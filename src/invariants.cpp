@@ -388,6 +388,6 @@ Datum weedgo_verify_invariants(PG_FUNCTION_ARGS) {
     const std::optional<pg_uuid_t> store_id = optional_uuid(argument(fcinfo, 0, "store_id"));
     check_options(argument(fcinfo, 1, "options"));
     const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner([&](OwnerScope &) { verify(store_id, set); });
+    as_owner(store_id, [&](OwnerScope &) { verify(store_id, set); });
     PG_RETURN_NULL();
 }

@@ -112,7 +112,7 @@ Datum weedgo_reserve_inventory(PG_FUNCTION_ARGS) {
         bounded_interval(argument(fcinfo, 3, "hold_for"), max_hold_us, default_hold_us);
     check_options(argument(fcinfo, 4, "options"));
     Datum result = 0;
-    as_owner([&](OwnerScope &scope) {
+    as_owner(request.store_id, [&](OwnerScope &scope) {
         ResultRow row;
         reserve_cart(request, hold_us, scope.wait, &row);
         result = row.to_datum(fcinfo, scope.memory);
@@ -127,7 +127,7 @@ Datum weedgo_release_inventory(PG_FUNCTION_ARGS) {
     const Request request = read_cart_request(fcinfo);
     check_options(argument(fcinfo, 3, "options"));
     Datum result = 0;
-    as_owner([&](OwnerScope &scope) {
+    as_owner(request.store_id, [&](OwnerScope &scope) {
         ResultRow row;
         release_cart(request, scope.wait, &row);
         result = row.to_datum(fcinfo, scope.memory);
@@ -144,7 +144,7 @@ Datum weedgo_expire_holds(PG_FUNCTION_ARGS) {
         bounded_integer(argument(fcinfo, 1, "max_holds"), 1, most_holds_at_once, 1000);
     check_options(argument(fcinfo, 2, "options"));
     std::int32_t released = 0;
-    as_owner([&](OwnerScope &) {
+    as_owner(store_id, [&](OwnerScope &) {
         released = release_expired(store_id, max_holds, GetCurrentTimestamp());
     });
     PG_RETURN_INT32(released);

@@ -22,7 +22,7 @@ OrderKey read_order_key(FunctionCallInfo fcinfo) {
 Datum advance(FunctionCallInfo fcinfo, const OrderKey &key, OrderStatus to,
               const MoveReason &reason) {
     Datum result = 0;
-    as_owner([&](OwnerScope &scope) {
+    as_owner(key.store_id, [&](OwnerScope &scope) {
         const OrderState order = lock_order(key);
         const bool changed = move_order(key, order, to, reason);
         ResultRow row;
@@ -86,7 +86,7 @@ Datum weedgo_expire_orders(PG_FUNCTION_ARGS) {
         bounded_interval(argument(fcinfo, 2, "unpaid_for"), max_unpaid_us, default_unpaid_us);
     check_options(argument(fcinfo, 3, "options"));
     std::int32_t expired = 0;
-    as_owner([&](OwnerScope &) {
+    as_owner(store_id, [&](OwnerScope &) {
         expired = expire_unpaid(store_id, max_orders, GetCurrentTimestamp() - unpaid_us);
     });
     PG_RETURN_INT32(expired);

@@ -29,7 +29,7 @@ Datum weedgo_get_order(PG_FUNCTION_ARGS) {
     const std::optional<pg_uuid_t> customer_id = optional_uuid(argument(fcinfo, 2, "customer_id"));
     check_options(argument(fcinfo, 3, "options"));
     Datum result = 0;
-    as_owner([&](OwnerScope &scope) {
+    as_owner(store_id, [&](OwnerScope &scope) {
         const bool replayed = false;
         const Rows rows = read_order(store_id, order_id, customer_id, replayed);
         result = rows.count == 0 ? null_row(fcinfo, scope.memory)
@@ -48,7 +48,8 @@ Datum weedgo_list_orders(PG_FUNCTION_ARGS) {
         bounded_integer(argument(fcinfo, 3, "max_rows"), 1, most_rows, usual_rows);
     check_options(argument(fcinfo, 4, "options"));
     const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner(
-        [&](OwnerScope &) { put_rows(read_orders(store_id, customer_id, before, max_rows), set); });
+    as_owner(store_id, [&](OwnerScope &) {
+        put_rows(read_orders(store_id, customer_id, before, max_rows), set);
+    });
     PG_RETURN_NULL();
 }

@@ -8,13 +8,14 @@ namespace weedgo {
 
 static_assert(Trivial<OwnerScope>);
 
-void enter(OwnerScope *scope) {
+void enter(OwnerScope *scope, const Stores &stores) {
     const Oid owner = contract_owner();
     scope->memory = CurrentMemoryContext;
     GetUserIdAndSecContext(&scope->caller, &scope->caller_context);
     SetUserIdAndSecContext(owner, scope->caller_context | SECURITY_LOCAL_USERID_CHANGE);
     enter(&scope->wait);
     connect_spi();
+    check_stores(scope->caller, stores);
 }
 
 void leave(const OwnerScope &scope) {

@@ -4,6 +4,7 @@
 
 #include "locks.hpp"
 #include "pg.hpp"
+#include "tenancy.hpp"
 
 namespace weedgo {
 
@@ -14,16 +15,17 @@ struct OwnerScope {
     WaitScope wait;
 };
 
-void enter(OwnerScope *scope);
+void enter(OwnerScope *scope, const Stores &stores);
 void leave(const OwnerScope &scope);
 
-// Calls body(scope) as the owner, connected to SPI, with bounded waits. An error inside is raised
-// on as it is; PostgreSQL then restores role, settings and SPI by itself.
+// Calls body(scope) as the owner, connected to SPI, with bounded waits, where the caller may act
+// for these stores: 42501 otherwise. An error inside is raised on as it is; PostgreSQL then
+// restores role, settings and SPI by itself.
 template <typename Body>
-void as_owner(Body body) {
+void as_owner(const Stores &stores, Body body) {
     static_assert(Trivial<Body>);
     OwnerScope scope;
-    enter(&scope);
+    enter(&scope, stores);
     body(scope);
     leave(scope);
 }

@@ -57,7 +57,7 @@ Datum weedgo_record_payment(PG_FUNCTION_ARGS) {
     check_writable("record_payment()");
     const Report report = read_report(fcinfo);
     Datum result = 0;
-    as_owner([&](OwnerScope &scope) {
+    as_owner(report.order.store_id, [&](OwnerScope &scope) {
         ResultRow row;
         record(report, &row);
         result = row.to_datum(fcinfo, scope.memory);

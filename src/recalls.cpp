@@ -172,7 +172,7 @@ Datum weedgo_trace_lot(PG_FUNCTION_ARGS) {
     const std::string_view lot = read_lot(argument(fcinfo, 1, "lot"));
     check_options(argument(fcinfo, 2, "options"));
     const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner([&](OwnerScope &) { trace(store_id, lot, set); });
+    as_owner(store_id, [&](OwnerScope &) { trace(store_id, lot, set); });
     PG_RETURN_NULL();
 }
 
@@ -189,6 +189,6 @@ Datum weedgo_recall_lot(PG_FUNCTION_ARGS) {
     check_options(options, {"lift"});
     request.lift = boolean_option(options, "lift", false);
     const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner([&](OwnerScope &) { recall(request, set); });
+    as_owner(request.store_id, [&](OwnerScope &) { recall(request, set); });
     PG_RETURN_NULL();
 }

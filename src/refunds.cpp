@@ -235,7 +235,7 @@ Datum weedgo_refund_order(PG_FUNCTION_ARGS) {
     check_writable("refund_order()");
     const Refund refund = read_refund(fcinfo);
     Datum result = 0;
-    as_owner([&](OwnerScope &scope) {
+    as_owner(refund.report.order.store_id, [&](OwnerScope &scope) {
         ResultRow row;
         give_back(refund, &row);
         result = row.to_datum(fcinfo, scope.memory);

@@ -191,6 +191,10 @@ inline constexpr Column stock_ledger[] = {
     {"bucket", INT4OID},   {"change", INT4OID},   {"reason", TEXTOID},
     {"actor_id", UUIDOID}, {"details", JSONBOID}, {"recorded_at", TIMESTAMPTZOID},
 };
+inline constexpr Column store_roles[] = {
+    {"role_name", NAMEOID},
+    {"store_id", UUIDOID},
+};
 
 } // namespace relation_columns
 
@@ -219,6 +223,7 @@ inline constexpr Relation contract[] = {
      relation_columns::allocations},
     {"lots", Kind::record, "store_id, sku, bucket", relation_columns::lots},
     {"stock_ledger", Kind::record, "store_id, entry_id", relation_columns::stock_ledger},
+    {"store_roles", Kind::record, "role_name, store_id", relation_columns::store_roles},
 };
 
 // Indexes that the functions rely on beside the keys: without them an order could be made twice.

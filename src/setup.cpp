@@ -6,6 +6,7 @@
 #include "policy_read.hpp"
 #include "result.hpp"
 #include "spi.hpp"
+#include "tenancy_setup.hpp"
 
 namespace weedgo {
 
@@ -330,11 +331,13 @@ void report_setup(const ReturnSetInfo *set) {
     report_privileges(set);
     report(set, foreign_parts, {});
     report(set, owner_findings, {{OIDOID, ObjectIdGetDatum(owner)}});
+    report_row_security(set);
     if (sound && schema_owner(schema) == owner && !superuser_arg(owner))
-        as_owner([&](OwnerScope &) {
+        as_owner(Stores::all(), [&](OwnerScope &) {
             report(set, double_rows, {});
             report(set, store_findings, {});
             report_policies(set);
+            report_bindings(set, owner);
         });
 }
 

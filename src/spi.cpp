@@ -58,6 +58,12 @@ int begin_planning(Access access) {
     return level;
 }
 
+// Row security, where it is on, makes a query one of a role and a setting of the caller's.
+bool row_security_matches(const CachedPlanSource &source) {
+    return !source.dependsOnRLS ||
+           (source.rewriteRoleId == GetUserId() && source.rewriteRowSecurity == row_security);
+}
+
 // Whether the next run would plan: as GetCachedPlan() decides it. SPI_plan_is_valid() asks about
 // the query only, not about its plan, nor about search_path, which changes with the first
 // temporary table.
@@ -67,7 +73,7 @@ bool must_plan(const Statement &statement) {
     const auto *source =
         static_cast<CachedPlanSource *>(linitial(SPI_plan_get_plan_sources(statement.plan)));
     return !source->is_valid || source->gplan == nullptr || !source->gplan->is_valid ||
-           TransactionIdIsValid(source->gplan->saved_xmin) ||
+           TransactionIdIsValid(source->gplan->saved_xmin) || !row_security_matches(*source) ||
            !search_path_matches(source->search_path);
 }
 

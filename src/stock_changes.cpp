@@ -161,7 +161,7 @@ Datum weedgo_receive_stock(PG_FUNCTION_ARGS) {
     const std::span<const PutItem> items = read_stock_items(argument(fcinfo, 1, "items"));
     const MoveReason reason = read_reason(fcinfo, 2);
     const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner([&](OwnerScope &) { receive(store_id, items, reason, set); });
+    as_owner(store_id, [&](OwnerScope &) { receive(store_id, items, reason, set); });
     PG_RETURN_NULL();
 }
 
@@ -171,7 +171,8 @@ Datum weedgo_adjust_stock(PG_FUNCTION_ARGS) {
     check_writable("adjust_stock()");
     const Adjustment request = read_adjustment(fcinfo);
     Datum result = 0;
-    as_owner([&](OwnerScope &scope) { result = adjust(request).to_datum(fcinfo, scope.memory); });
+    as_owner(request.change.store_id,
+             [&](OwnerScope &scope) { result = adjust(request).to_datum(fcinfo, scope.memory); });
     PG_RETURN_DATUM(result);
 }
 
@@ -185,6 +186,6 @@ Datum weedgo_transfer_stock(PG_FUNCTION_ARGS) {
     if (same(request.from, request.to))
         raise_invalid_argument("to_store_id", "is the store itself", "Name another store.");
     const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner([&](OwnerScope &) { transfer(request, set); });
+    as_owner({request.from, request.to}, [&](OwnerScope &) { transfer(request, set); });
     PG_RETURN_NULL();
 }

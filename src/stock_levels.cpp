@@ -51,6 +51,6 @@ Datum weedgo_stock_overview(PG_FUNCTION_ARGS) {
     const pg_uuid_t store_id = required_uuid(argument(fcinfo, 0, "store_id"));
     check_options(argument(fcinfo, 1, "options"));
     const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner([&](OwnerScope &) { put_levels(store_id, set); });
+    as_owner(store_id, [&](OwnerScope &) { put_levels(store_id, set); });
     PG_RETURN_NULL();
 }

@@ -134,6 +134,6 @@ Datum weedgo_inventory_report(PG_FUNCTION_ARGS) {
     const DateADT day = required_date(argument(fcinfo, 1, "month"));
     check_options(argument(fcinfo, 2, "options"));
     const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner([&](OwnerScope &) { put_report(store_id, day, set); });
+    as_owner(store_id, [&](OwnerScope &) { put_report(store_id, day, set); });
     PG_RETURN_NULL();
 }

@@ -107,7 +107,7 @@ Datum weedgo_calc_order_totals(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     const Request request = read_totals_request(fcinfo);
     Datum result = 0;
-    as_owner([&](OwnerScope &scope) {
+    as_owner(request.store_id, [&](OwnerScope &scope) {
         ResultRow row;
         calculate(request, &row);
         result = row.to_datum(fcinfo, scope.memory);

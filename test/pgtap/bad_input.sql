@@ -153,6 +153,9 @@ CREATE TEMP TABLE with_options (f, call, as_role) AS VALUES
     ('verify_invariants', $$verify_invariants(options => %L)$$, 'shop_staff');
 SELECT refused(format('SELECT weedgo.' || call, value), '22023', 'invalid_argument', format('%s: options %s', f, left(value, 20)), as_role)
 FROM with_options, (VALUES ('{"nonsense": 1}'), ('{"": 1}'), ('[]'), ('["wait"]'), ('"wait"'), ('1'), ('null')) AS v (value);
+SELECT refused(format('SELECT weedgo.bind_role(''shop_app'', NULL, options => %L)', value), '22023', 'invalid_argument',
+               format('bind_role: options %s', value), current_user)
+FROM (VALUES ('{"nonsense": 1}'), ('[]'), ('null')) AS v (value);
 SELECT is((refusal(format('SELECT weedgo.' || call, '{}'), as_role)).state, '00000', format('%s: no options at all', f)) FROM with_options WHERE f NOT LIKE '%\_lot';
 SELECT refused(format('SELECT weedgo.lock_cart(store(''ON''), cart(1), %L)', value), '22023', 'invalid_argument', 'lock_cart: ' || value)
 FROM (VALUES ('{"wait": "yes"}'), ('{"wait": 1}'), ('{"wait": null}'), ('{"wait": {}}'), ('{"wait": true, "nonsense": 1}')) AS v (value);

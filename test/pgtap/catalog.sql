@@ -105,7 +105,8 @@ CREATE TEMP TABLE shapes (name, arguments, result) AS VALUES
     ('check_setup', '', 'SETOF weedgo.setup_finding'),
     ('verify_invariants', 'store_id uuid DEFAULT NULL::uuid, options jsonb DEFAULT NULL::jsonb',
      'SETOF weedgo.invariant_violation'),
-    ('grant_app', 'role name, kind text DEFAULT ''checkout''::text', 'void');
+    ('grant_app', 'role name, kind text DEFAULT ''checkout''::text, options jsonb DEFAULT NULL::jsonb', 'void'),
+    ('bind_role', 'role name, store_ids uuid[], options jsonb DEFAULT NULL::jsonb', 'void');
 
 SELECT set_eq('SELECT name::text FROM functions', 'SELECT name FROM shapes',
               'schema weedgo has the functions of the reference and no others');
@@ -120,11 +121,11 @@ SELECT is_empty(
     'no procedure, no aggregate, no OUT argument, nothing variadic');
 SELECT is_empty(
     $$SELECT name FROM functions
-      WHERE proargnames[1] IS DISTINCT FROM 'store_id' AND name NOT IN ('create_tables', 'check_setup', 'grant_app')$$,
+      WHERE proargnames[1] IS DISTINCT FROM 'store_id' AND name NOT IN ('create_tables', 'check_setup', 'grant_app', 'bind_role')$$,
     'store_id comes first, but where no store is meant');
 SELECT is_empty(
     $$SELECT name FROM functions
-      WHERE proargnames[pronargs] IS DISTINCT FROM 'options' AND name NOT IN ('cart_lock_key', 'check_setup', 'grant_app')$$,
+      WHERE proargnames[pronargs] IS DISTINCT FROM 'options' AND name NOT IN ('cart_lock_key', 'check_setup')$$,
     'options comes last');
 
 -- Results ------------------------------------------------------------------------------------
@@ -231,7 +232,7 @@ SELECT results_eq(
 SELECT is_empty('SELECT name FROM functions WHERE proleakproof', 'no function claims to be leakproof');
 
 CREATE TEMP VIEW trigger_functions AS
-    SELECT p.proname AS name, p.* FROM pg_proc p WHERE p.pronamespace = 'weedgo_data'::regnamespace AND p.proname <> 'new_entry_id';
+    SELECT p.proname AS name, p.* FROM pg_proc p WHERE p.pronamespace = 'weedgo_data'::regnamespace AND p.proname NOT IN ('new_entry_id', 'stores_of');
 SELECT set_eq('SELECT name::text FROM trigger_functions', ARRAY['lock_edited_cart', 'touch_edited_carts', 'enter_opening_stock'],
               'schema weedgo_data has the two trigger functions of cart_items, and that of stock');
 SELECT is_empty(
@@ -239,6 +240,12 @@ SELECT is_empty(
       WHERE NOT prosecdef OR proowner <> (SELECT relowner FROM pg_class WHERE oid = 'weedgo_data.cart_items'::regclass)
          OR proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp'] OR prorettype <> 'trigger'::regtype$$,
     'they are SECURITY DEFINER as the owner of the tables, with search_path pinned');
+SELECT is_empty(
+    $$SELECT proname FROM pg_proc p
+      WHERE p.oid = 'weedgo_data.stores_of(name)'::regprocedure
+        AND (NOT prosecdef OR proowner <> (SELECT relowner FROM pg_class WHERE oid = 'weedgo_data.store_roles'::regclass)
+             OR proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp'] OR provolatile <> 's')$$,
+    'so is the function that the policies of row security call, which is stable');
 
 -- Who may run them -----------------------------------------------------------------------------
 

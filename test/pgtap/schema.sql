@@ -117,7 +117,8 @@ CREATE TEMP TABLE contract (relation, key, columns) AS VALUES
     ('stock_ledger', 'store_id, entry_id',
      'store_id uuid not null, entry_id uuid not null, sku text not null, bucket integer not null, '
      'change integer not null, reason text not null, actor_id uuid, details jsonb, '
-     'recorded_at timestamp with time zone not null');
+     'recorded_at timestamp with time zone not null'),
+    ('store_roles', 'role_name, store_id', 'role_name name not null, store_id uuid not null');
 
 CREATE FUNCTION columns_of(relation text) RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
@@ -384,7 +385,7 @@ SELECT throws_ok($$SELECT weedgo.create_tables('shop_super')$$, '42501', NULL, '
 SELECT throws_ok(format('SELECT weedgo.create_tables(%L)', current_user), '42501', NULL,
                  'so is the superuser who calls');
 SELECT hasnt_schema('weedgo_data', 'a refusal makes nothing');
-SELECT is((SELECT count(*)::integer FROM weedgo.create_tables('shop_owner')), 20, 'an ordinary role can be named');
+SELECT is((SELECT count(*)::integer FROM weedgo.create_tables('shop_owner')), 21, 'an ordinary role can be named');
 SELECT set_eq(
     $$SELECT c.relowner::regrole::text FROM pg_class c WHERE c.relnamespace = 'weedgo_data'::regnamespace
       UNION SELECT p.proowner::regrole::text FROM pg_proc p WHERE p.pronamespace = 'weedgo_data'::regnamespace
@@ -400,7 +401,7 @@ CREATE SCHEMA weedgo_data AUTHORIZATION shop_super;
 SELECT throws_ok($$SELECT weedgo.create_tables()$$, '42501', NULL, 'a schema weedgo_data of a superuser is refused');
 SELECT throws_ok($$SELECT weedgo.create_tables('shop_owner')$$, '42501', NULL, 'whoever is named');
 ALTER SCHEMA weedgo_data OWNER TO shop_owner;
-SELECT is((SELECT count(*)::integer FROM weedgo.create_tables()), 20, 'a schema of an ordinary role is used, with its owner');
+SELECT is((SELECT count(*)::integer FROM weedgo.create_tables()), 21, 'a schema of an ordinary role is used, with its owner');
 ROLLBACK TO foreign_schema;
 
 -- A database administrator who is no superuser.

@@ -83,6 +83,13 @@ SELECT is(whole_tables_read_by(33), 0::bigint, 'nor where stock is partitioned')
 ANALYZE weedgo_data.stock_0, weedgo_data.stock_1;
 SELECT is(whole_tables_read_by(34), 0::bigint, 'nor after ANALYZE of a partition');
 
+SELECT weedgo.create_tables(options => '{"row_security": true}') \g /dev/null
+SELECT is(whole_tables_read_by(35), 0::bigint, 'nor with row security');
+SET LOCAL row_security = off;
+SELECT is(whole_tables_read_by(36), 0::bigint, 'nor after the caller has set row_security');
+SET LOCAL row_security = on;
+SELECT weedgo.create_tables(options => '{"row_security": false}') \g /dev/null
+
 -- A trigger of the shop's own is planned as its session would have it, the first time too.
 CREATE TABLE seen (settings text);
 GRANT INSERT ON seen TO weedgo_owner;

@@ -149,6 +149,12 @@ CREATE TEMP TABLE causes (change, awaited, hint_mends) AS VALUES
     ('DROP TRIGGER enter_opening_stock ON weedgo_data.stock', ARRAY['warning: weedgo_data.stock: its trigger enter_opening_stock is missing or disabled'], false),
     ('ALTER TABLE weedgo_data.stock DISABLE TRIGGER enter_opening_stock',
      ARRAY['warning: weedgo_data.stock: its trigger enter_opening_stock is missing or disabled'], false),
+    -- Row security by store; bindings are in tenancy.sql
+    ('SELECT weedgo.create_tables(options => ''{"row_security": true}'')', '{}', false),
+    ('SELECT weedgo.create_tables(options => ''{"row_security": true}''); ALTER TABLE weedgo_data.stock DISABLE ROW LEVEL SECURITY; '
+     'DROP POLICY bound_stores ON weedgo_data.orders',
+     ARRAY['error: weedgo_data.orders: its row security by store is off, that of other tables is on',
+           'error: weedgo_data.stock: its row security by store is off, that of other tables is on'], true),
     ('ALTER TABLE weedgo_data.orders ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
      ARRAY['warning: weedgo_data.orders: row security is forced on its owner'], false),
     ('CREATE FUNCTION public.later() RETURNS trigger LANGUAGE plpgsql AS $f$BEGIN RETURN NULL; END$f$; '
