@@ -1,6 +1,7 @@
 // Checking arguments before anything is touched.
 #include "arguments.hpp"
 
+#include "calendar.hpp"
 #include "errors.hpp"
 
 namespace weedgo {
@@ -11,6 +12,17 @@ namespace {
 
 [[noreturn]] void raise_null(const Argument &argument) {
     raise_invalid_argument(argument.name, "must not be null", "It has no default: pass a value.");
+}
+
+std::optional<JsonbValue> find_option(const Argument &options, std::string_view name) {
+    if (options.is_null)
+        return std::nullopt;
+    JsonbValue found;
+    Jsonb *object = DatumGetJsonbP(options.value);
+    if (getKeyJsonValueFromContainer(&object->root, name.data(), static_cast<int>(name.size()),
+                                     &found) == nullptr)
+        return std::nullopt;
+    return found;
 }
 
 std::optional<double> coordinate(const Argument &address, Jsonb *object, std::string_view name) {
@@ -154,18 +166,30 @@ std::optional<Coordinates> coordinates_in(const Argument &address) {
 }
 
 bool boolean_option(const Argument &options, std::string_view name, bool otherwise) {
-    if (options.is_null)
+    const std::optional<JsonbValue> found = find_option(options, name);
+    if (!found)
         return otherwise;
-    JsonbValue found;
-    Jsonb *object = DatumGetJsonbP(options.value);
-    if (getKeyJsonValueFromContainer(&object->root, name.data(), static_cast<int>(name.size()),
-                                     &found) == nullptr)
-        return otherwise;
-    if (found.type != jbvBool)
+    if (found->type != jbvBool)
         raise_invalid_argument(options.name,
                                psprintf("has a %s that is not a boolean", name.data()),
                                "Pass true or false.");
-    return found.val.boolean;
+    return found->val.boolean;
+}
+
+std::optional<TimestampTz> instant_option(const Argument &options, std::string_view name) {
+    const std::optional<JsonbValue> found = find_option(options, name);
+    if (!found)
+        return std::nullopt;
+    std::optional<std::int64_t> instant;
+    if (found->type == jbvString)
+        instant =
+            parse_instant({found->val.string.val, static_cast<std::size_t>(found->val.string.len)});
+    if (!instant)
+        raise_invalid_argument(options.name,
+                               psprintf("has a value of %s that is no instant", name.data()),
+                               "A date, a time and its offset from UTC, in years 1 to 9999: "
+                               "\"2026-12-24T20:00:00-05:00\".");
+    return *instant;
 }
 
 void check_options(const Argument &options, std::initializer_list<std::string_view> known) {

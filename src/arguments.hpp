@@ -64,6 +64,10 @@ std::optional<Coordinates> coordinates_in(const Argument &address);
 // The value of a boolean option, or `otherwise`.
 bool boolean_option(const Argument &options, std::string_view name, bool otherwise);
 
+// The value of an option that is an instant, with its offset from UTC; nothing where it is not
+// given.
+std::optional<TimestampTz> instant_option(const Argument &options, std::string_view name);
+
 // Refuses every option that is not in `known`.
 void check_options(const Argument &options, std::initializer_list<std::string_view> known = {});
 

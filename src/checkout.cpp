@@ -138,7 +138,7 @@ void checkout(const CheckoutRequest &request, WaitScope &wait, ResultRow *result
     if (cart->keyed_order)
         return replay(request, cart->keyed_order->order_id, cart->keyed_order->fingerprint, result);
 
-    const Policies policies = policies_of(store_of(*cart));
+    const Policies policies = policies_of(store_of(*cart), now);
     Problems problems;
     judge_cart(request, *cart, policies, now, &problems);
     problems.raise_first();

@@ -129,8 +129,9 @@ Request read_request(FunctionCallInfo fcinfo) {
     return request;
 }
 
-void read_options(const Argument &options, Request *request) {
-    check_options(options, {"age_checked"});
+void read_options(const Argument &options, std::initializer_list<std::string_view> known,
+                  Request *request) {
+    check_options(options, known);
     request->age_checked = boolean_option(options, "age_checked", false);
     if (request->age_checked && request->delivery_type != DeliveryType::in_store)
         raise_invalid_argument(options.name, "has age_checked for an order that is not in_store",
@@ -152,7 +153,7 @@ CheckoutRequest read_checkout_request(FunctionCallInfo fcinfo) {
     request.order_source = read_order_source(argument(fcinfo, 12, "order_source"));
     request.actor_id = optional_uuid(argument(fcinfo, 13, "actor_id"));
     request.metadata = optional_object(argument(fcinfo, 14, "metadata"));
-    read_options(argument(fcinfo, 15, "options"), &request);
+    read_options(argument(fcinfo, 15, "options"), {"age_checked"}, &request);
     return request;
 }
 

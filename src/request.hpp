@@ -20,6 +20,9 @@ struct Request {
     Cents tip = 0;
     std::optional<std::string_view> promo_code; // nothing: the cart's; empty: none
     bool age_checked = false;                   // by the cashier, in the store
+    std::optional<TimestampTz> as_of; // of a quote: instead of now, for all that has a date
+
+    TimestampTz judged_at(TimestampTz now) const { return as_of.value_or(now); }
 };
 
 struct CheckoutRequest : Request {
@@ -36,8 +39,9 @@ struct CheckoutRequest : Request {
 // The six arguments that checkout_cart and calc_order_totals both begin with.
 Request read_request(FunctionCallInfo fcinfo);
 
-// The options that checkout_cart and calc_order_totals both have.
-void read_options(const Argument &options, Request *request);
+// The options that checkout_cart and calc_order_totals both have, out of all that are `known`.
+void read_options(const Argument &options, std::initializer_list<std::string_view> known,
+                  Request *request);
 
 CheckoutRequest read_checkout_request(FunctionCallInfo fcinfo);
 

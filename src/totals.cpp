@@ -16,7 +16,9 @@ Request read_totals_request(FunctionCallInfo fcinfo) {
     Request request = read_request(fcinfo);
     request.tip = optional_money(argument(fcinfo, 6, "tip")).value_or(0);
     request.promo_code = optional_promo_code(argument(fcinfo, 7, "promo_code"));
-    read_options(argument(fcinfo, 8, "options"), &request);
+    const Argument options = argument(fcinfo, 8, "options");
+    read_options(options, {"age_checked", "as_of"}, &request);
+    request.as_of = instant_option(options, "as_of");
     return request;
 }
 
@@ -68,7 +70,8 @@ void write_totals(const Request &request, const Cart &cart, const Quote &quote,
 }
 
 // No such cart of this customer: there is nothing to price.
-void write_nothing(const Request &request, const Problems &problems, ResultRow *result) {
+void write_nothing(const Request &request, const Problems &problems, TimestampTz priced_at,
+                   ResultRow *result) {
     constexpr int without_cart = 10; // subtotal to distance_km
     result->uuid(request.store_id).uuid(request.cart_id).uuid(request.customer_id);
     result->text(name_of(request.delivery_type));
@@ -76,7 +79,7 @@ void write_nothing(const Request &request, const Problems &problems, ResultRow *
         result->null();
     result->json(JsonWriter().begin_array().end_array());
     result->json(JsonWriter().begin_array().end_array());
-    result->value(problems.to_jsonb()).timestamp(GetCurrentTimestamp());
+    result->value(problems.to_jsonb()).timestamp(priced_at);
     result->json(JsonWriter().begin_object().end_object());
 }
 
@@ -86,9 +89,9 @@ void calculate(const Request &request, ResultRow *result) {
     const std::optional<Cart> cart = read_cart(query_of(request), CartRow::read);
     if (!cart || !may_use(*cart, request.customer_id)) {
         problems.add(cart_not_found(request.cart_id));
-        return write_nothing(request, problems, result);
+        return write_nothing(request, problems, request.judged_at(now), result);
     }
-    const Policies policies = policies_of(store_of(*cart));
+    const Policies policies = policies_of(store_of(*cart), request.judged_at(now));
     judge_cart(request, *cart, policies, now, &problems);
     const Quote quote = make_quote(request, *cart, policies, now, For::quote, &problems);
     write_totals(request, *cart, quote, problems, result);
