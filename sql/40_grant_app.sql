@@ -19,8 +19,8 @@ BEGIN
         WHEN 'staff'    THEN ARRAY['advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'refund_order',
                                    'events_after', 'receive_stock', 'adjust_stock', 'transfer_stock', 'stock_overview',
                                    'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key',
-                                   'verify_invariants', 'verify_audit', 'check_setup']
-        WHEN 'reader'   THEN ARRAY['get_order', 'list_orders', 'events_after', 'stock_overview', 'verify_invariants', 'verify_audit']
+                                   'verify_invariants', 'verify_audit', 'recompute_order', 'check_setup']
+        WHEN 'reader'   THEN ARRAY['get_order', 'list_orders', 'events_after', 'stock_overview', 'verify_invariants', 'verify_audit', 'recompute_order']
     END;
     IF functions IS NULL THEN
         RAISE EXCEPTION 'unknown kind of role "%"', kind

@@ -13,7 +13,8 @@ FROM (VALUES
     ($$expire_holds()$$), ($$put_cart(store('ON'), cart(1), '[]')$$), ($$get_cart(store('ON'), cart(1))$$),
     ($$get_order(store('ON'), cart(1))$$), ($$list_orders(store('ON'), customer('ann'))$$), ($$verify_invariants()$$),
     ($$receive_stock(store('ON'), '[]')$$), ($$adjust_stock(store('ON'), 'FLOWER', 1, 'counted')$$),
-    ($$transfer_stock(store('ON'), store('QC'), '[]')$$), ($$stock_overview(store('ON'))$$)
+    ($$transfer_stock(store('ON'), store('QC'), '[]')$$), ($$stock_overview(store('ON'))$$),
+    ($$recompute_order(store('ON'), cart(1))$$)
 ) AS c (call);
 SELECT matches((refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(1))$$, current_user)).hint, 'weedgo\.create_tables\(\)',
                'the HINT says what to run');
@@ -69,7 +70,8 @@ FROM (VALUES
     ($$transfer_stock(NULL, store('QC'), '[]')$$, 'shop_staff'),
     ($$transfer_stock(store('ON'), NULL, '[]')$$, 'shop_staff'),
     ($$transfer_stock(store('ON'), store('QC'), NULL)$$, 'shop_staff'),
-    ($$stock_overview(NULL)$$, 'shop_staff')
+    ($$stock_overview(NULL)$$, 'shop_staff'),
+    ($$recompute_order(NULL, cart(1))$$, 'shop_reader'),       ($$recompute_order(store('ON'), NULL)$$, 'shop_reader')
 ) AS c (call, as_role);
 SELECT is(weedgo.cart_lock_key(store('ON'), NULL), NULL, 'cart_lock_key of NULL is NULL');
 

@@ -91,6 +91,11 @@ costs(0, undef, 'a purchase limit a day, for a guest');
 costs(5, "customer_id => shop.id('bob'), promo_code => 'EACH', idempotency_key => 'limited'",
 	'all of it at once', $hold_and_add);
 
-is($shop->orders, 17, 'all were checked out');
+set_policies('{"changes": [{"from": "2020-01-01T00:00:00-05:00", "purchase_limit_mg": 30000}, {"from": "9999-01-01T00:00:00Z", "min_age": 99}]}');
+costs(0, $alice, 'policies that change');
+my $order = $shop->ask('SELECT max(order_id::text) FROM weedgo_data.orders');
+is(executed("SELECT count(*) FROM weedgo.recompute_order(shop.id('store'), '$order')"), 4, 'recompute_order: 4');
+
+is($shop->orders, 18, 'all were checked out');
 $shop->invariants_hold;
 done_testing();
