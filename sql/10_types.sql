@@ -166,6 +166,18 @@ CREATE TYPE weedgo.audit_finding AS (
 COMMENT ON TYPE weedgo.audit_finding IS
     'An order whose records are not as they were written, and the first event that shows it. Returned by verify_audit.';
 
+CREATE TYPE weedgo.recomputed_amount AS (
+    line_no    integer,
+    amount     text,
+    tax_name   text,
+    stored     numeric(12,2),
+    recomputed numeric(12,2),
+    agrees     boolean,
+    details    jsonb
+);
+COMMENT ON TYPE weedgo.recomputed_amount IS
+    'An amount of an order (line_no NULL) or of one of its lines, as it is stored and as it was worked out again. Returned by recompute_order.';
+
 CREATE TYPE weedgo.stock_change AS (
     store_id  uuid,
     sku       text,

@@ -243,6 +243,16 @@ AS 'MODULE_PATHNAME', 'weedgo_verify_audit';
 COMMENT ON FUNCTION weedgo.verify_audit IS
     'Finds orders, lines and events that were changed, removed or added by hand; no row: all are as they were written.';
 
+CREATE FUNCTION weedgo.recompute_order(
+    store_id uuid,
+    order_id uuid,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.recomputed_amount
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_recompute_order';
+COMMENT ON FUNCTION weedgo.recompute_order IS
+    'An order''s amounts, stored and worked out again from its lines and the tax rates of its day; only reads.';
+
 CREATE FUNCTION weedgo.receive_stock(
     store_id uuid,
     items    jsonb,

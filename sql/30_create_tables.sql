@@ -364,7 +364,7 @@ BEGIN
         COMMENT ON COLUMN weedgo_data.orders.tax IS 'All tax, that on the delivery fee (delivery_tax) included.';
         COMMENT ON COLUMN weedgo_data.orders.amount_due IS 'The total; in cash, rounded to five cents.';
         COMMENT ON COLUMN weedgo_data.orders.taxes IS 'Per tax name: its amount and, per tax class, the rate and what it was taken of.';
-        COMMENT ON COLUMN weedgo_data.orders.pricing IS 'The store''s and the promo code''s figures at the time: inputs of discount and delivery fee.';
+        COMMENT ON COLUMN weedgo_data.orders.pricing IS 'The store''s and the promo code''s figures at the time, its province and time zone: inputs of discount, delivery fee and tax.';
         COMMENT ON COLUMN weedgo_data.orders.idempotency_scope IS 'The customer, or the cart where the customer is a guest: whose idempotency keys these are.';
         COMMENT ON COLUMN weedgo_data.orders.request_fingerprint IS 'SHA-256 of the request''s arguments, except the key.';
         COMMENT ON COLUMN weedgo_data.orders.counted_on IS 'The customer''s day, in customer_days, on which its dried cannabis equivalent is counted; NULL: it is not.';

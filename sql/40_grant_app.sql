@@ -21,8 +21,8 @@ BEGIN
         WHEN 'staff'    THEN ARRAY['sell_in_store', 'advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'refund_order',
                                    'events_after', 'receive_stock', 'adjust_stock', 'transfer_stock', 'stock_overview', 'inventory_report', 'trace_lot', 'recall_lot',
                                    'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key',
-                                   'verify_invariants', 'verify_audit', 'check_setup']
-        WHEN 'reader'   THEN ARRAY['get_order', 'list_orders', 'events_after', 'stock_overview', 'inventory_report', 'trace_lot', 'verify_invariants', 'verify_audit']
+                                   'verify_invariants', 'verify_audit', 'recompute_order', 'check_setup']
+        WHEN 'reader'   THEN ARRAY['get_order', 'list_orders', 'events_after', 'stock_overview', 'inventory_report', 'trace_lot', 'verify_invariants', 'verify_audit', 'recompute_order']
     END;
     IF functions IS NULL THEN
         RAISE EXCEPTION 'unknown kind of role "%"', kind

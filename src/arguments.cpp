@@ -1,6 +1,7 @@
 // Checking arguments before anything is touched.
 #include "arguments.hpp"
 
+#include "calendar.hpp"
 #include "errors.hpp"
 
 namespace weedgo {
@@ -219,6 +220,22 @@ std::optional<Cents> money_option(const Argument &options, std::string_view name
     else if (found->type == jbvString)
         text = pnstrdup(found->val.string.val, static_cast<Size>(found->val.string.len));
     return to_money(options, psprintf("has a %s that ", name.data()), text);
+}
+
+std::optional<TimestampTz> instant_option(const Argument &options, std::string_view name) {
+    const std::optional<JsonbValue> found = option_value(options, name);
+    if (!found)
+        return std::nullopt;
+    std::optional<std::int64_t> instant;
+    if (found->type == jbvString)
+        instant =
+            parse_instant({found->val.string.val, static_cast<std::size_t>(found->val.string.len)});
+    if (!instant)
+        raise_invalid_argument(options.name,
+                               psprintf("has a value of %s that is no instant", name.data()),
+                               "A date, a time and its offset from UTC, in years 1 to 9999: "
+                               "\"2026-12-24T20:00:00-05:00\".");
+    return *instant;
 }
 
 void check_options(const Argument &options, std::initializer_list<std::string_view> known) {

@@ -78,6 +78,10 @@ std::optional<std::string_view> text_option(const Argument &options, std::string
 // The value of an option that is an amount, as a string or a number; as optional_money() has it.
 std::optional<Cents> money_option(const Argument &options, std::string_view name);
 
+// The value of an option that is an instant, with its offset from UTC; nothing where it is not
+// given.
+std::optional<TimestampTz> instant_option(const Argument &options, std::string_view name);
+
 // Refuses every option that is not in `known`.
 void check_options(const Argument &options, std::initializer_list<std::string_view> known = {});
 

@@ -2,10 +2,11 @@
 #include "cart_lines.hpp"
 
 #include "spi.hpp"
+#include "tax_rates.hpp"
 
 namespace weedgo {
 
-static_assert(Trivial<CartLines> && Trivial<Line> && Trivial<TaxRate>);
+static_assert(Trivial<CartLines> && Trivial<Line>);
 
 namespace {
 
@@ -62,15 +63,12 @@ Item read_item(Row &row) {
     return item;
 }
 
-TaxRate read_rate(Row &row) {
+TaxRate read_tax_rate(Row &row) {
     TaxRate rate;
     rate.tax_class = row.text();
     rate.tax_name = row.text();
     row.skip(1);
-    rate.rate = row.exact(6, "tax rate");
-    if (rate.rate > rate_scale)
-        raise_setup("a rate in weedgo_data.tax_rates exceeds 1",
-                    "A rate is a fraction: 0.13 is 13 %.");
+    rate.rate = read_rate(row);
     return rate;
 }
 
@@ -104,15 +102,10 @@ CartLines read_cart_lines(const LinesQuery &query) {
         if (row.boolean())
             items[item_count++] = read_item(row);
         else
-            rates[rate_count++] = read_rate(row);
+            rates[rate_count++] = read_tax_rate(row);
     }
 
-    // Receipts name taxes in the same order, whatever order the rows came in.
-    std::sort(rates.begin(), rates.begin() + static_cast<std::ptrdiff_t>(rate_count),
-              [](const TaxRate &a, const TaxRate &b) {
-                  return a.tax_name != b.tax_name ? a.tax_name < b.tax_name
-                                                  : a.tax_class < b.tax_class;
-              });
+    sort_rates(rates.first(rate_count));
     item_count = merge_items(items.first(item_count));
     const std::span<Line> lines = allocate<Line>(item_count);
     const std::span<UnavailableItem> unavailable = allocate<UnavailableItem>(item_count);

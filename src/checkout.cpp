@@ -148,7 +148,7 @@ std::optional<Sale> check_out(const CheckoutRequest &request, WaitScope &wait, R
         return std::nullopt;
     }
 
-    const Policies policies = policies_of(store_of(*cart));
+    const Policies policies = policies_of(store_of(*cart), now);
     Problems problems;
     judge_cart(request, *cart, policies, now, &problems);
     problems.raise_first();

@@ -7,16 +7,6 @@ namespace {
 
 constexpr int rate_digits = 6;
 
-void write_rates(JsonWriter &json, const Quote &quote, std::string_view tax_name) {
-    for (const TaxRate &rate : quote.cart.rates) {
-        if (rate.tax_name != tax_name || rate.taxable == 0)
-            continue;
-        json.begin_object().key("tax_class").string(rate.tax_class);
-        json.key("rate").decimal(rate.rate, rate_digits);
-        json.key("taxable").money(rate.taxable).end_object();
-    }
-}
-
 void write_delivery(JsonWriter &json, const Delivery &delivery) {
     if (!delivery.requested) {
         json.null();
@@ -43,14 +33,26 @@ void write_promo(JsonWriter &json, const std::optional<Promo> &promo) {
 
 } // namespace
 
+void write_rates(std::span<const TaxRate> rates, std::string_view tax_name, JsonWriter *json) {
+    json->begin_array();
+    for (const TaxRate &rate : rates) {
+        if (rate.tax_name != tax_name || rate.taxable == 0)
+            continue;
+        json->begin_object().key("tax_class").string(rate.tax_class);
+        json->key("rate").decimal(rate.rate, rate_digits);
+        json->key("taxable").money(rate.taxable).end_object();
+    }
+    json->end_array();
+}
+
 JsonWriter taxes_json(const Quote &quote) {
     JsonWriter json;
     json.begin_array();
     for (const TaxAmount &tax : quote.taxes) {
         json.begin_object().key("name").string(tax.tax_name);
-        json.key("amount").money(tax.amount).key("rates").begin_array();
-        write_rates(json, quote, tax.tax_name);
-        json.end_array().end_object();
+        json.key("amount").money(tax.amount).key("rates");
+        write_rates(quote.cart.rates, tax.tax_name, &json);
+        json.end_object();
     }
     json.end_array();
     return json;
@@ -66,6 +68,7 @@ JsonWriter pricing_json(const Quote &quote) {
         json.key("discount_by_hand").begin_object();
         json.key("amount").money(*quote.discount_by_hand).end_object();
     }
+    json.key("province").string(quote.province).key("timezone").string(quote.timezone);
     if (quote.age_checked)
         json.key("age_checked").boolean(true);
     json.end_object();

@@ -11,33 +11,13 @@ namespace weedgo {
 namespace {
 
 constexpr std::int32_t minutes_of_day = 24 * 60;
-constexpr std::int64_t us_of_second = 1'000'000;
-constexpr std::int64_t us_of_minute = 60 * us_of_second;
-constexpr std::int64_t us_of_day = minutes_of_day * us_of_minute;
 
 constexpr std::string_view weekdays[days_of_week] = {"mon", "tue", "wed", "thu",
                                                      "fri", "sat", "sun"};
 
-constexpr std::int64_t divide_down(std::int64_t a, std::int64_t b) {
-    return a / b - (a % b < 0 ? 1 : 0);
-}
-
 constexpr std::int64_t add_saturated(std::int64_t a, std::int64_t b) {
     std::int64_t sum = 0;
     return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
-}
-
-// The number in `text` at `at`, which must have exactly `digits` digits there.
-std::optional<int> number_at(std::string_view text, std::size_t at, std::size_t digits) {
-    if (text.size() < at + digits)
-        return std::nullopt;
-    int number = 0;
-    for (std::size_t i = at; i < at + digits; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return std::nullopt;
-        number = number * 10 + (text[i] - '0');
-    }
-    return number;
 }
 
 // "00:00" to "24:00".
@@ -50,16 +30,11 @@ std::optional<std::int32_t> parse_minute(std::string_view text) {
     return minutes <= minutes_of_day ? std::optional(minutes) : std::nullopt;
 }
 
-bool is_leap_year(std::int32_t year) {
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
 // A year without a number may be a leap year.
 bool exists(const ClosedDay &day) {
-    constexpr int lengths[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (day.month < 1 || day.month > 12 || day.day < 1 || day.day > lengths[day.month - 1])
+    if (day.month < 1 || day.month > 12 || (day.year && *day.year < 1))
         return false;
-    return !day.year || *day.year > 0;
+    return day.day >= 1 && day.day <= days_of_month(day.year, day.month);
 }
 
 bool is_closed_day(const Opening &opening, std::int32_t date) {
@@ -91,31 +66,6 @@ std::optional<std::int32_t> next_minute(const Opening &opening, std::int32_t dat
 
 } // namespace
 
-// By 400 years of 146,097 days that begin on a March 1.
-CalendarDay calendar_day(std::int32_t date) {
-    constexpr std::int64_t days_of_era = 146'097;
-    constexpr std::int64_t from_year_0 = 730'425; // 0000-03-01 to 2000-01-01
-    const std::int64_t days = std::int64_t{date} + from_year_0;
-    const std::int64_t era = divide_down(days, days_of_era);
-    const std::int64_t of_era = days - era * days_of_era;
-    const std::int64_t year_of_era =
-        (of_era - of_era / 1460 + of_era / 36'524 - of_era / 146'096) / 365;
-    const std::int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    const std::int64_t month = (5 * of_year + 2) / 153; // 0 is March
-    CalendarDay day;
-    day.day = static_cast<int>(of_year - (153 * month + 2) / 5 + 1);
-    day.month = static_cast<int>(month < 10 ? month + 3 : month - 9);
-    day.year = static_cast<int>(year_of_era + era * 400 + (day.month <= 2 ? 1 : 0));
-    return day;
-}
-
-std::size_t weekday_of(std::int32_t date) {
-    constexpr std::int64_t week = days_of_week;
-    constexpr std::int64_t saturday = 5; // 2000-01-01
-    const std::int64_t days = std::int64_t{date} + saturday;
-    return static_cast<std::size_t>(days - divide_down(days, week) * week);
-}
-
 std::optional<std::size_t> parse_weekday(std::string_view name) {
     const auto *found = std::find(std::begin(weekdays), std::end(weekdays), name);
     if (found == std::end(weekdays))
@@ -140,9 +90,20 @@ std::optional<ClosedDay> parse_closed_day(std::string_view text) {
     if (text.size() != at + 5 || text[at + 2] != '-' || !year || !month || !day)
         return std::nullopt;
     const ClosedDay closed{has_year ? year : std::nullopt, *month, *day};
-    if (!exists(closed) || (has_year && *month == 2 && *day == 29 && !is_leap_year(*year)))
-        return std::nullopt;
-    return closed;
+    return exists(closed) ? std::optional(closed) : std::nullopt;
+}
+
+bool sort_changes(std::span<PolicyChange> changes) {
+    std::sort(changes.begin(), changes.end(),
+              [](const PolicyChange &a, const PolicyChange &b) { return a.from_us < b.from_us; });
+    return std::adjacent_find(changes.begin(), changes.end(),
+                              [](const PolicyChange &a, const PolicyChange &b) {
+                                  return a.from_us == b.from_us;
+                              }) == changes.end();
+}
+
+bool is_in_force(const PolicyChange &change, std::int64_t at_us) {
+    return change.from_us <= at_us;
 }
 
 std::optional<std::string_view> idle_key(const Policies &policies) {

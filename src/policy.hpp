@@ -12,16 +12,11 @@
 #include <span>
 #include <string_view>
 
-#include "identifiers.hpp"
+#include "calendar.hpp"
 #include "order_life.hpp"
 #include "pricing.hpp"
 
 namespace weedgo {
-
-CalendarDay calendar_day(std::int32_t date);
-
-inline constexpr std::size_t days_of_week = 7;
-std::size_t weekday_of(std::int32_t date); // 0 is Monday
 
 // From the first minute until before the last; where that is not later, until then on the next day.
 struct OpenInterval {
@@ -59,6 +54,18 @@ std::optional<std::size_t> parse_weekday(std::string_view name); // "mon" to "su
 std::optional<OpenInterval> parse_interval(std::string_view from,
                                            std::string_view until); // "09:00", "23:00"
 std::optional<ClosedDay> parse_closed_day(std::string_view text);   // "2026-12-25" or "12-25"
+
+// A change of the policies that was entered with the instant it begins to hold at: the `number`th
+// of its list.
+struct PolicyChange {
+    std::int64_t from_us;
+    std::size_t number;
+};
+
+// Puts changes in the order in which they come; false where two come at the same instant.
+bool sort_changes(std::span<PolicyChange> changes);
+
+bool is_in_force(const PolicyChange &change, std::int64_t at_us);
 
 // A key that is set and does nothing, for want of the one it adds to; nothing where there is none.
 std::optional<std::string_view> idle_key(const Policies &policies);

@@ -50,10 +50,11 @@ bool each_key(JsonbContainer *object, Body body) {
     return true;
 }
 
-// These return false for what is not written as it should be; null leaves everything off.
+// These return false for what is not written as it should be. null is off, also where it was on.
 
 template <typename Integer>
 bool read_number(const JsonbValue &value, std::int64_t most, std::optional<Integer> *number) {
+    number->reset();
     if (value.type == jbvNull)
         return true;
     if (value.type != jbvNumeric)
@@ -69,8 +70,7 @@ bool read_number(const JsonbValue &value, std::int64_t most, std::optional<Integ
 }
 
 bool read_switch(const JsonbValue &value, bool *is_on) {
-    if (value.type == jbvBool)
-        *is_on = value.val.boolean;
+    *is_on = value.type == jbvBool && value.val.boolean;
     return value.type == jbvBool || value.type == jbvNull;
 }
 
@@ -105,9 +105,10 @@ struct Hours {
 };
 
 bool read_hours(const JsonbValue &value, Hours *hours) {
-    if (value.type == jbvNull)
+    hours->of_weekdays = {};
+    hours->are_given = value.type != jbvNull;
+    if (!hours->are_given)
         return true;
-    hours->are_given = true;
     return is_object(value) &&
            each_key(value.val.binary.data, [&](std::string_view name, const JsonbValue &of_day) {
                const std::optional<std::size_t> weekday = parse_weekday(name);
@@ -116,7 +117,9 @@ bool read_hours(const JsonbValue &value, Hours *hours) {
 }
 
 bool read_closed_on(const JsonbValue &value, Hours *hours) {
-    if (value.type == jbvNull)
+    hours->closed_on = {};
+    hours->closed_days_are_given = value.type != jbvNull;
+    if (!hours->closed_days_are_given)
         return true;
     if (!is_array(value))
         return false;
@@ -130,7 +133,6 @@ bool read_closed_on(const JsonbValue &value, Hours *hours) {
         read[i] = *day;
     }
     hours->closed_on = read;
-    hours->closed_days_are_given = true;
     return true;
 }
 
@@ -169,9 +171,87 @@ const char *read_key(std::string_view name, const JsonbValue &value, Policies *p
     return psprintf("\"%.*s\" %s", static_cast<int>(name.size()), name.data(), form);
 }
 
+// Policies as far as they were read.
+struct Draft {
+    Policies policies;
+    Hours hours;
+};
+
+static_assert(Trivial<Draft>);
+
+Policies finish(const Draft &draft) {
+    Policies policies = draft.policies;
+    Hours hours = draft.hours;
+    // A store that names only the days on which it is closed is open on all others.
+    if (!hours.are_given)
+        hours.of_weekdays.fill(around_the_clock);
+    if (hours.are_given || hours.closed_days_are_given)
+        policies.opening = {hours.of_weekdays, hours.closed_on};
+    return policies;
+}
+
+// What is wrong with a change, which is an object like the policies themselves; NULL where nothing.
+const char *read_change(const JsonbValue &change, Draft *draft) {
+    const char *problem = nullptr;
+    each_key(change.val.binary.data, [&](std::string_view name, const JsonbValue &value) {
+        if (name != "from")
+            problem = read_key(name, value, &draft->policies, &draft->hours);
+        return problem == nullptr;
+    });
+    return problem;
+}
+
+std::optional<std::int64_t> from_of(const JsonbValue &change) {
+    if (!is_object(change))
+        return std::nullopt;
+    JsonbValue from;
+    if (getKeyJsonValueFromContainer(change.val.binary.data, "from", 4, &from) == nullptr ||
+        from.type != jbvString)
+        return std::nullopt;
+    return parse_instant(text_of(from));
+}
+
+// The changes in their order; nothing where they are not written as they should be.
+std::optional<std::span<PolicyChange>> read_changes(const JsonbValue &list) {
+    if (!is_array(list))
+        return std::nullopt;
+    const std::span<PolicyChange> changes = allocate<PolicyChange>(size_of(list));
+    for (std::size_t i = 0; i < changes.size(); i++) {
+        const std::optional<std::int64_t> from_us = from_of(element(list, i));
+        if (!from_us)
+            return std::nullopt;
+        changes[i] = {*from_us, i};
+    }
+    return sort_changes(changes) ? std::optional(changes) : std::nullopt;
+}
+
+// Puts what the changes until an instant say in place of what was said before. Those that are still
+// to come are read as well: a law that is misspelt is better found before it is in force.
+void apply_changes(const JsonbValue &list, TimestampTz at, Draft *draft, FoundPolicies *found) {
+    if (list.type == jbvNull)
+        return;
+    const std::optional<std::span<PolicyChange>> changes = read_changes(list);
+    if (!changes) {
+        found->problem = "\"changes\" must be a list of objects, each with another \"from\" like "
+                         "\"2027-01-01T00:00:00-05:00\"";
+        return;
+    }
+    found->changes = *changes;
+    for (const PolicyChange &change : *changes) {
+        Draft later = *draft;
+        found->problem =
+            read_change(element(list, change.number), is_in_force(change, at) ? draft : &later);
+        if (found->problem != nullptr) {
+            found->problem =
+                psprintf("in change %zu of \"changes\" %s", change.number + 1, found->problem);
+            return;
+        }
+    }
+}
+
 } // namespace
 
-FoundPolicies find_policies(const std::optional<Datum> &jsonb) {
+FoundPolicies find_policies(const std::optional<Datum> &jsonb, TimestampTz at) {
     FoundPolicies found;
     if (!jsonb)
         return found;
@@ -182,21 +262,23 @@ FoundPolicies find_policies(const std::optional<Datum> &jsonb) {
     }
     if (JB_ROOT_COUNT(document) == 0)
         return found;
-    Hours hours;
+    Draft draft;
+    std::optional<JsonbValue> changes;
     each_key(&document->root, [&](std::string_view name, const JsonbValue &value) {
-        found.problem = read_key(name, value, &found.policies, &hours);
+        if (name == "changes")
+            changes = value;
+        else
+            found.problem = read_key(name, value, &draft.policies, &draft.hours);
         return found.problem == nullptr;
     });
-    // A store that names only the days on which it is closed is open on all others.
-    if (!hours.are_given)
-        hours.of_weekdays.fill(around_the_clock);
-    if (hours.are_given || hours.closed_days_are_given)
-        found.policies.opening = {hours.of_weekdays, hours.closed_on};
+    if (changes && found.problem == nullptr)
+        apply_changes(*changes, at, &draft, &found);
+    found.policies = finish(draft);
     return found;
 }
 
-Policies policies_of(const Store &store) {
-    const FoundPolicies found = find_policies(store.policies);
+Policies policies_of(const Store &store, TimestampTz at) {
+    const FoundPolicies found = find_policies(store.policies, at);
     if (found.problem != nullptr)
         raise_setup(psprintf("the policies of the store cannot be used: %s", found.problem),
                     "Mend weedgo_data.stores.policies; docs/reference.md has its keys.");

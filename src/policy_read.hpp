@@ -9,13 +9,15 @@ namespace weedgo {
 
 struct FoundPolicies {
     Policies policies;
-    const char *problem = nullptr; // the first thing that is wrong with them
+    std::span<const PolicyChange> changes; // that are entered with an instant, in their order
+    const char *problem = nullptr;         // the first thing that is wrong with all of it
 };
 
-// A key that is missing or null is off. Points into the jsonb, and into the current memory context.
-FoundPolicies find_policies(const std::optional<Datum> &jsonb);
+// As they are at an instant. A key that is missing or null is off. Points into the jsonb, and into
+// the current memory context.
+FoundPolicies find_policies(const std::optional<Datum> &jsonb, TimestampTz at);
 
 // Raises 55000 where something is wrong with them.
-Policies policies_of(const Store &store);
+Policies policies_of(const Store &store, TimestampTz at);
 
 } // namespace weedgo

@@ -1,8 +1,8 @@
 // Reading items, each a sku and how many, from JSON.
 #include "put_items.hpp"
 
+#include "calendar.hpp"
 #include "errors.hpp"
-#include "policy.hpp"
 
 namespace weedgo {
 
@@ -61,10 +61,10 @@ std::optional<DateADT> read_day(const Argument &argument, JsonbContainer *object
     const std::optional<std::string_view> text = read_string(argument, object, key, fault);
     if (!text)
         return std::nullopt;
-    const std::optional<ClosedDay> day = parse_closed_day(*text);
-    if (!day || !day->year)
+    const std::optional<DateADT> day = parse_date(*text);
+    if (!day)
         refuse(argument, fault);
-    return date2j(*day->year, day->month, day->day) - POSTGRES_EPOCH_JDATE;
+    return day;
 }
 
 enum class Lots { ignored, read };

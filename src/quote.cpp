@@ -37,7 +37,7 @@ void judge_buyer(const Request &request, const Cart &cart, const Policies &polic
 }
 
 void judge_hours(const Request &request, const Store &store, const Policies &policies,
-                 TimestampTz now, const LocalTime &local, Problems *problems) {
+                 TimestampTz at, const LocalTime &local, Problems *problems) {
     constexpr std::int64_t within_us = 8 * USECS_PER_DAY;
     constexpr std::int32_t ms_of_minute = 60'000;
     if (!keeps_hours(policies, request.delivery_type))
@@ -47,7 +47,7 @@ void judge_hours(const Request &request, const Store &store, const Policies &pol
     if (verdict != OpeningVerdict::open)
         problems->add(store_closed(
             verdict, text_of(local),
-            next_opening(*policies.opening, zone_spans(now, now + within_us, store.timezone))));
+            next_opening(*policies.opening, zone_spans(at, at + within_us, store.timezone))));
 }
 
 // A checkout finds out about the day by counting; it only looks where it refuses anyway.
@@ -117,6 +117,17 @@ void judge_promo_code(const Request &request, For purpose, Cents subtotal, Quote
                                         : std::nullopt));
 }
 
+[[noreturn]] void raise_no_rate(const Request &request, const Store &store, const Quote &quote) {
+    const std::string_view tax_class = quote.totals.missing_tax_class;
+    const CalendarDay &day = quote.local.day;
+    raise_setup(psprintf("no tax rate is known for class \"%.*s\" in province \"%.*s\" %s",
+                         static_cast<int>(tax_class.size()), tax_class.data(),
+                         static_cast<int>(store.province.size()), store.province.data(),
+                         request.as_of ? psprintf("on %04d-%02d-%02d", day.year, day.month, day.day)
+                                       : "today"),
+                "Add it to weedgo_data.tax_rates; a class that is exempt has a rate of 0.");
+}
+
 void price(const Request &request, const Store &store, Quote *quote) {
     PriceInput &input = quote->price_input;
     if (quote->promo)
@@ -143,11 +154,7 @@ void price(const Request &request, const Store &store, Quote *quote) {
     case PriceStatus::overflow:
         raise(amount_overflow());
     case PriceStatus::no_tax_rate:
-        raise_setup(psprintf("no tax rate is known for class \"%.*s\" in province \"%.*s\" today",
-                             static_cast<int>(quote->totals.missing_tax_class.size()),
-                             quote->totals.missing_tax_class.data(),
-                             static_cast<int>(store.province.size()), store.province.data()),
-                    "Add it to weedgo_data.tax_rates; a class that is exempt has a rate of 0.");
+        raise_no_rate(request, store, *quote);
     }
     quote->taxes = buffers.taxes.first(quote->totals.tax_count);
 }
@@ -201,9 +208,10 @@ void judge_cart(const Request &request, const Cart &cart, const Policies &polici
         problems->add(checkout_paused("weedgo_checkout.enabled"));
     if (!store.accepts_orders)
         problems->add(checkout_paused("accepts_orders"));
-    const LocalTime local = local_time(now, store.timezone);
+    const TimestampTz at = request.judged_at(now);
+    const LocalTime local = local_time(at, store.timezone);
     judge_buyer(request, cart, policies, local.date, problems);
-    judge_hours(request, store, policies, now, local, problems);
+    judge_hours(request, store, policies, at, local, problems);
     judge_payment_method(request, cart, local.date, problems);
 }
 
@@ -211,8 +219,10 @@ Quote make_quote(const Request &request, const Cart &cart, const Policies &polic
                  TimestampTz now, For purpose, Problems *problems) {
     const Store &store = store_of(cart);
     Quote quote{};
-    quote.priced_at = now;
-    quote.local = local_time(now, store.timezone);
+    quote.priced_at = request.judged_at(now);
+    quote.local = local_time(quote.priced_at, store.timezone);
+    quote.province = store.province;
+    quote.timezone = store.timezone;
     quote.age_checked = request.age_checked;
     quote.discount_by_hand = request.discount;
     if (request.payment_type)
@@ -221,8 +231,8 @@ Quote make_quote(const Request &request, const Cart &cart, const Policies &polic
         quote.payment_type = cart.payment_method->type;
     judge_destination(request, store, &quote, problems);
 
-    quote.cart =
-        read_cart_lines({request.store_id, request.cart_id, now, store.province, quote.local.date});
+    quote.cart = read_cart_lines(
+        {request.store_id, request.cart_id, quote.priced_at, store.province, quote.local.date});
     quote.available =
         read_stock_of(request, quote.cart, purpose, {request.store_id, now, quote.local.date});
     judge_items(quote.cart, quote.available, problems);

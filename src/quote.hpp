@@ -1,5 +1,5 @@
-// What a cart costs now, and what stands against selling it. The same for checkout_cart, which
-// then writes it down, and calc_order_totals, which only shows it.
+// What a cart costs now, or as of an instant, and what stands against selling it. The same for
+// checkout_cart, which then writes it down, and calc_order_totals, which only shows it.
 #pragma once
 
 #include "cart.hpp"
@@ -15,6 +15,8 @@ namespace weedgo {
 struct Quote {
     TimestampTz priced_at;
     LocalTime local;
+    std::string_view province; // whose rates are charged
+    std::string_view timezone; // by which it is which day
     CartLines cart;
     std::span<const std::int64_t> available;    // per line; empty unless it was read
     std::optional<std::string_view> promo_code; // the one that is tried

@@ -175,8 +175,9 @@ void read_options(const Argument &options, CheckoutRequest *request) {
 }
 
 void read_quote_options(const Argument &options, Request *request) {
-    check_options(options, {"age_checked", "discount", "payment_type"});
+    check_options(options, {"age_checked", "discount", "payment_type", "as_of"});
     read_age_checked(options, request);
+    request->as_of = instant_option(options, "as_of");
     request->discount = money_option(options, "discount");
     request->payment_type = text_option(options, "payment_type", max_label_bytes);
     if ((request->discount || request->payment_type) &&

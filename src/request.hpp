@@ -23,6 +23,9 @@ struct Request {
     bool age_checked = false;                     // by the cashier, in the store
     std::optional<Cents> discount;                // by hand, in place of any promo code
     std::optional<std::string_view> payment_type; // as the till has it; else the method's
+    std::optional<TimestampTz> as_of; // of a quote: instead of now, for all that has a date
+
+    TimestampTz judged_at(TimestampTz now) const { return as_of.value_or(now); }
 };
 
 struct CheckoutRequest : Request {

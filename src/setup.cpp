@@ -292,13 +292,24 @@ void report_privileges(const ReturnSetInfo *set) {
     report(set, loose_privileges, {texts(std::span(relations).first(count))});
 }
 
+// A key that does nothing by itself now, or will not after a change.
+std::optional<std::string_view> idle_now_or_later(const std::optional<Datum> &policies,
+                                                  const FoundPolicies &found) {
+    std::optional<std::string_view> idle = idle_key(found.policies);
+    for (const PolicyChange &change : found.changes)
+        if (!idle && change.from_us > GetCurrentTimestamp())
+            idle = idle_key(find_policies(policies, change.from_us).policies);
+    return idle;
+}
+
 void report_policies(const ReturnSetInfo *set) {
     const Rows rows = execute(policies_statement, {});
     for (std::uint64_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
         const std::string_view store_id = row.text();
-        const FoundPolicies found = find_policies(row.value(JSONBOID));
-        const std::optional<std::string_view> idle = idle_key(found.policies);
+        const std::optional<Datum> policies = row.value(JSONBOID);
+        const FoundPolicies found = find_policies(policies, GetCurrentTimestamp());
+        const std::optional<std::string_view> idle = idle_now_or_later(policies, found);
         const char *object =
             psprintf("store %.*s", static_cast<int>(store_id.size()), store_id.data());
         if (found.problem != nullptr)

@@ -68,7 +68,8 @@ void write_totals(const Request &request, const Cart &cart, const Quote &quote,
 }
 
 // No such cart of this customer: there is nothing to price.
-void write_nothing(const Request &request, const Problems &problems, ResultRow *result) {
+void write_nothing(const Request &request, const Problems &problems, TimestampTz priced_at,
+                   ResultRow *result) {
     constexpr int without_cart = 10; // subtotal to distance_km
     result->uuid(request.store_id).uuid(request.cart_id).uuid(request.customer_id);
     result->text(name_of(request.delivery_type));
@@ -76,7 +77,7 @@ void write_nothing(const Request &request, const Problems &problems, ResultRow *
         result->null();
     result->json(JsonWriter().begin_array().end_array());
     result->json(JsonWriter().begin_array().end_array());
-    result->value(problems.to_jsonb()).timestamp(GetCurrentTimestamp());
+    result->value(problems.to_jsonb()).timestamp(priced_at);
     result->json(JsonWriter().begin_object().end_object());
 }
 
@@ -86,9 +87,9 @@ void calculate(const Request &request, ResultRow *result) {
     const std::optional<Cart> cart = read_cart(query_of(request), CartRow::read);
     if (!cart || !may_use(*cart, request.customer_id)) {
         problems.add(cart_not_found(request.cart_id));
-        return write_nothing(request, problems, result);
+        return write_nothing(request, problems, request.judged_at(now), result);
     }
-    const Policies policies = policies_of(store_of(*cart));
+    const Policies policies = policies_of(store_of(*cart), request.judged_at(now));
     judge_cart(request, *cart, policies, now, &problems);
     const Quote quote = make_quote(request, *cart, policies, now, For::quote, &problems);
     write_totals(request, *cart, quote, problems, result);

@@ -15,7 +15,8 @@ FROM (VALUES
     ($$receive_stock(store('ON'), '[]')$$), ($$adjust_stock(store('ON'), 'FLOWER', 1, 'counted')$$),
     ($$transfer_stock(store('ON'), store('QC'), '[]')$$), ($$stock_overview(store('ON'))$$),
     ($$sell_in_store(store('ON'), cart(1), customer('ben'))$$),
-    ($$inventory_report(store('ON'), current_date)$$)
+    ($$inventory_report(store('ON'), current_date)$$),
+    ($$recompute_order(store('ON'), cart(1))$$)
 ) AS c (call);
 SELECT matches((refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(1))$$, current_user)).hint, 'weedgo\.create_tables\(\)',
                'the HINT says what to run');
@@ -73,7 +74,8 @@ FROM (VALUES
     ($$transfer_stock(store('ON'), store('QC'), NULL)$$, 'shop_staff'),
     ($$stock_overview(NULL)$$, 'shop_staff'), ($$trace_lot(store('ON'), NULL)$$, 'shop_staff'),
     ($$recall_lot(store('ON'), NULL)$$, 'shop_staff'),
-    ($$inventory_report(NULL, current_date)$$, 'shop_staff'),  ($$inventory_report(store('ON'), NULL)$$, 'shop_staff')
+    ($$inventory_report(NULL, current_date)$$, 'shop_staff'),  ($$inventory_report(store('ON'), NULL)$$, 'shop_staff'),
+    ($$recompute_order(NULL, cart(1))$$, 'shop_reader'),       ($$recompute_order(store('ON'), NULL)$$, 'shop_reader')
 ) AS c (call, as_role);
 SELECT is(weedgo.cart_lock_key(store('ON'), NULL), NULL, 'cart_lock_key of NULL is NULL');
 

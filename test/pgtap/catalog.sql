@@ -68,6 +68,7 @@ CREATE TEMP TABLE shapes (name, arguments, result) AS VALUES
      'options jsonb DEFAULT NULL::jsonb',
      'SETOF weedgo.order_event'),
     ('verify_audit', 'store_id uuid, order_id uuid DEFAULT NULL::uuid, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.audit_finding'),
+    ('recompute_order', 'store_id uuid, order_id uuid, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.recomputed_amount'),
     ('receive_stock',
      'store_id uuid, items jsonb, actor_id uuid DEFAULT NULL::uuid, reason text DEFAULT NULL::text, options jsonb DEFAULT NULL::jsonb',
      'SETOF weedgo.stock_change'),
@@ -167,6 +168,8 @@ CREATE TEMP TABLE results (name, columns) AS VALUES
      'customer_id uuid, order_source text, delivery_type text, total numeric(12,2), amount_due numeric(12,2), payment_status text, '
      'actor_id uuid, reason text, details jsonb, recorded_at timestamp with time zone'),
     ('audit_finding', 'store_id uuid, order_id uuid, seq integer, problem text'),
+    ('recomputed_amount',
+     'line_no integer, amount text, tax_name text, stored numeric(12,2), recomputed numeric(12,2), agrees boolean, details jsonb'),
     ('stock_change',
      'store_id uuid, sku text, change integer, available integer, reserved integer, entry_id uuid, details jsonb'),
     ('stock_level',

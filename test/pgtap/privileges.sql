@@ -52,9 +52,9 @@ SELECT set_eq('SELECT executable_by(''shop_app'')',
 SELECT set_eq('SELECT executable_by(''shop_staff'')',
               ARRAY['sell_in_store', 'advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'refund_order', 'events_after', 'receive_stock', 'adjust_stock',
                     'transfer_stock', 'stock_overview', 'inventory_report', 'trace_lot', 'recall_lot', 'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key',
-                    'verify_invariants', 'verify_audit', 'check_setup'],
+                    'verify_invariants', 'verify_audit', 'recompute_order', 'check_setup'],
               'staff: exactly the functions of who looks after it');
-SELECT set_eq('SELECT executable_by(''shop_reader'')', ARRAY['get_order', 'list_orders', 'events_after', 'stock_overview', 'inventory_report', 'trace_lot', 'verify_invariants', 'verify_audit'],
+SELECT set_eq('SELECT executable_by(''shop_reader'')', ARRAY['get_order', 'list_orders', 'events_after', 'stock_overview', 'inventory_report', 'trace_lot', 'verify_invariants', 'verify_audit', 'recompute_order'],
               'reader: exactly the functions that read');
 SELECT is_empty('SELECT executable_by(''shop_nobody'')', 'without grant_app(): none');
 SELECT results_eq(
@@ -75,10 +75,10 @@ SAVEPOINT more_grants;
 SELECT lives_ok($$SELECT weedgo.grant_app('shop_app')$$, 'granting again changes nothing');
 SELECT is((SELECT count(*)::integer FROM executable_by('shop_app')), 10, 'and grants nothing more');
 SELECT weedgo.grant_app('shop_reader', 'staff') \g /dev/null
-SELECT is((SELECT count(*)::integer FROM executable_by('shop_reader')), 23, 'two kinds add up');
+SELECT is((SELECT count(*)::integer FROM executable_by('shop_reader')), 24, 'two kinds add up');
 CREATE ROLE "Robert'); DROP ROLE shop_app; --";
 SELECT lives_ok($$SELECT weedgo.grant_app('Robert''); DROP ROLE shop_app; --', 'reader')$$, 'a role may be called anything');
-SELECT is((SELECT count(*)::integer FROM executable_by('Robert''); DROP ROLE shop_app; --')), 8, 'and gets what it should');
+SELECT is((SELECT count(*)::integer FROM executable_by('Robert''); DROP ROLE shop_app; --')), 9, 'and gets what it should');
 SELECT has_role('shop_app', 'and nothing of its name is executed');
 ROLLBACK TO more_grants;
 
@@ -104,6 +104,7 @@ FROM (VALUES
     ('shop_reader', 'receive_stock(store(''ON''), ''[]'')'),
     ('shop_reader', 'adjust_stock(store(''ON''), ''FLOWER'', 1, ''counted'')'),
     ('shop_reader', 'transfer_stock(store(''ON''), store(''QC''), ''[]'')'),
+    ('shop_app',    'recompute_order(store(''ON''), cart(1))'), ('shop_nobody', 'recompute_order(store(''ON''), cart(1))'),
     ('shop_nobody', 'get_order(store(''ON''), cart(1))'), ('shop_nobody', 'cart_lock_key(store(''ON''), cart(1))')
 ) AS r (role_name, call);
 
@@ -156,10 +157,12 @@ FROM (VALUES ('SELECT weedgo.expire_holds()'), ('SELECT weedgo.verify_invariants
              ($$SELECT weedgo.receive_stock(store('ON'), '[{"sku": "FLOWER", "quantity": 1}]')$$),
              ($$SELECT weedgo.adjust_stock(store('ON'), 'FLOWER', -1, 'lost')$$),
              ($$SELECT weedgo.transfer_stock(store('ON'), store('QC'), '[{"sku": "FLOWER", "quantity": 1}]')$$),
-             ($$SELECT weedgo.stock_overview(store('ON'))$$), ($$SELECT weedgo.inventory_report(store('ON'), current_date)$$)) AS c (call);
+             ($$SELECT weedgo.stock_overview(store('ON'))$$), ($$SELECT weedgo.inventory_report(store('ON'), current_date)$$),
+             ($$SELECT weedgo.recompute_order(store('ON'), (SELECT order_id FROM weedgo.list_orders(store('ON'), customer('ann'))))$$)) AS c (call);
 SELECT accepted(call, 'a reader can call ' || split_part(split_part(call, 'weedgo.', 2), '(', 1), 'shop_reader')
 FROM (VALUES ('SELECT weedgo.verify_invariants()'), ('SELECT weedgo.stock_overview(store(''ON''))'), ('SELECT weedgo.inventory_report(store(''ON''), current_date)'), ('SELECT weedgo.list_orders(store(''ON''), customer(''ann''))'),
-             ('SELECT weedgo.get_order(store(''ON''), cart(1))')) AS c (call);
+             ('SELECT weedgo.get_order(store(''ON''), cart(1))'),
+             ($$SELECT weedgo.recompute_order(store('ON'), (SELECT order_id FROM weedgo.list_orders(store('ON'), customer('ann'))))$$)) AS c (call);
 
 -- Role and settings come back --------------------------------------------------------------------
 

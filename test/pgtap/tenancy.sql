@@ -43,6 +43,7 @@ CREATE TEMP TABLE calls (f, call) AS VALUES
     ('receive_stock',     'receive_stock(store(%1$L), ''[{"sku": "FLOWER", "quantity": 1}]'')'),
     ('adjust_stock',      'adjust_stock(store(%1$L), ''FLOWER'', -1, ''lost'')'),
     ('stock_overview',    'stock_overview(store(%1$L))'),
+    ('recompute_order',   'recompute_order(store(%1$L), %3$L)'),
     ('inventory_report',  'inventory_report(store(%1$L), ''2026-01-01'')'),
     ('trace_lot',         'trace_lot(store(%1$L), ''L-1'')'),
     ('recall_lot',        'recall_lot(store(%1$L), ''L-1'')'),

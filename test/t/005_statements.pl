@@ -137,6 +137,11 @@ $buyer = $owner;
 is($by_clerk - put('put by a superuser'), 1, 'put_cart: 1 more, however many items');
 costs(0, undef, 'a superuser, with row security');
 
-is($shop->orders, 27, 'all were checked out');
+set_policies('{"changes": [{"from": "2020-01-01T00:00:00-05:00", "purchase_limit_mg": 30000}, {"from": "9999-01-01T00:00:00Z", "min_age": 99}]}');
+costs(0, $alice, 'policies that change');
+my $order = $shop->ask('SELECT max(order_id::text) FROM weedgo_data.orders');
+is(executed("SELECT count(*) FROM weedgo.recompute_order(shop.id('store'), '$order')"), 4, 'recompute_order: 4');
+
+is($shop->orders, 28, 'all were checked out');
 $shop->invariants_hold;
 done_testing();

@@ -29,6 +29,7 @@ my %reads = (
 	get_cart => "SELECT * FROM weedgo.get_cart(shop.id('store'), shop.id('cart'))",
 	get_order => "SELECT * FROM weedgo.get_order(shop.id('store'), '$order', shop.id('alice'))",
 	list_orders => "SELECT * FROM weedgo.list_orders(shop.id('store'), shop.id('alice'))",
+	recompute_order => "SELECT * FROM weedgo.recompute_order(shop.id('store'), '$order')",
 	stock_overview => "SELECT * FROM weedgo.stock_overview(shop.id('store'))",
 	inventory_report => "SELECT * FROM weedgo.inventory_report(shop.id('store'), current_date)",
 	cart_lock_key => "SELECT * FROM weedgo.cart_lock_key(shop.id('store'), shop.id('cart'))",
@@ -38,6 +39,7 @@ my %reads = (
 my %expected = map { $_ => $shop->ask($reads{$_}) } keys %reads;
 like($expected{calc_order_totals}, qr/^30\.00\|3\.51\|30\.51\|/, 'the totals of the cart');
 like($expected{get_order}, qr/^\Q$order\E\|/, 'the order');
+like($expected{recompute_order}, qr/^\|subtotal\|\|(\d+\.\d\d)\|\1\|t\|/, 'its amounts, worked out again');
 
 sub only_reads
 {

@@ -62,6 +62,9 @@ subtest 'sixteen at once' => sub {
 	is($shop->deadlocks, 0, 'no deadlock');
 	is($shop->ask("SELECT * FROM weedgo.verify_invariants($store)"), '', 'every invariant holds');
 	is($shop->ask("SELECT * FROM weedgo.verify_audit($store)"), '', 'every event is as it was written');
+	is($shop->ask("SELECT r.* FROM (SELECT order_id FROM weedgo_data.orders WHERE store_id = $store LIMIT 1000) o,"
+			  . " weedgo.recompute_order($store, o.order_id) r WHERE NOT r.agrees"),
+		'', 'every order can be worked out again');
 	is($shop->ask("SELECT s.sku FROM weedgo_data.stock s LEFT JOIN (SELECT i.sku, sum(i.quantity) AS gone"
 			  . " FROM weedgo_data.order_items i JOIN weedgo_data.orders o USING (store_id, order_id)"
 			  . " WHERE o.store_id = $store AND o.status = 'delivered' GROUP BY i.sku) o USING (sku)"
