@@ -1,5 +1,6 @@
 // bind_role: which stores a role acts for.
 #include "arguments.hpp"
+#include "contract.hpp"
 #include "errors.hpp"
 #include "owner.hpp"
 #include "pg.hpp"
@@ -83,7 +84,15 @@ Binding read_binding(FunctionCallInfo fcinfo) {
     return binding;
 }
 
+// Two that bind a role at once would otherwise wait for each other's rows.
+void wait_for_other_bindings() {
+    const bool missing_ok = false;
+    const Oid schema = get_namespace_oid(data_schema, missing_ok);
+    LockRelationOid(get_relname_relid("store_roles", schema), ShareRowExclusiveLock);
+}
+
 void bind(const Binding &binding) {
+    wait_for_other_bindings();
     const Param role = Param::text(binding.role);
     const Param stores{UUIDARRAYOID, binding.stores
                                          ? *binding.stores

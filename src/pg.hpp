@@ -34,6 +34,7 @@ extern "C" {
 #include "miscadmin.h"
 #include "parser/parse_coerce.h"
 #include "pgtime.h"
+#include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "utils/acl.h"

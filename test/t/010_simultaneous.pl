@@ -10,22 +10,6 @@ my $call = 'SELECT order_id, replayed FROM weedgo.checkout_cart';
 
 sub buy { my ($cart, $more) = @_; return Shop::checkout($cart, $more) =~ s/^SELECT total/SELECT order_id/r; }
 
-# How many calls got an order ('order'), and how many each refusal.
-sub tally
-{
-	my (@answers) = @_;
-	my %tally;
-	$tally{ $_->[1] eq '' ? 'order' : Shop::refusal($_->[1]) }++ for @answers;
-	return \%tally;
-}
-
-sub set_stock
-{
-	$shop->ask("SELECT weedgo.adjust_stock(store_id, sku, $_[1] - available, 'counted') FROM weedgo_data.stock"
-		  . " WHERE sku = shop.sku($_[0])");
-}
-sub stock { return $shop->ask("SELECT available, reserved FROM weedgo_data.stock WHERE sku = shop.sku($_[0])"); }
-
 sub make_one_order
 {
 	my ($cart, $buyers) = @_;
@@ -37,21 +21,21 @@ sub make_one_order
 		'it is the one a buyer was told of');
 	is(join(' ', grep { $_ ne $order } map { Shop::detail($_->[1])->{order_id} // () } @answers), '',
 		'and the one that refusals point to');
-	return tally(@answers);
+	return Shop::tally(@answers);
 }
 
 subtest 'three_simultaneous_checkouts_of_one_cart_make_one_order' => sub {
-	is_deeply(make_one_order('three', 3), { order => 1, 'WG002 cart_not_active' => 2 }, 'the others are refused');
+	is_deeply(make_one_order('three', 3), { done => 1, 'WG002 cart_not_active' => 2 }, 'the others are refused');
 };
 
 subtest 'double checkout' => sub {
-	is_deeply(make_one_order('double', 2), { order => 1, 'WG002 cart_not_active' => 1 }, 'the other is refused');
+	is_deeply(make_one_order('double', 2), { done => 1, 'WG002 cart_not_active' => 1 }, 'the other is refused');
 };
 
 subtest 'fifty_simultaneous_checkouts_of_one_cart_make_one_order' => sub {
 	my $tally = make_one_order('fifty', 50);
 	my $refused = ($tally->{'WG002 cart_not_active'} // 0) + ($tally->{'55P03 cart_locked'} // 0);
-	is($tally->{order}, 1, 'one buyer has it');
+	is($tally->{done}, 1, 'one buyer has it');
 	is($refused, 49, 'the others are refused: it is checked out, or too many wait for it') or diag(explain($tally));
 };
 
@@ -59,7 +43,7 @@ subtest 'fifty_simultaneous_checkouts_of_one_cart_make_one_order, when fifty may
 	$shop->ask('ALTER SYSTEM SET weedgo_checkout.max_cart_waiters = 50');
 	$shop->ask('SELECT pg_reload_conf()');
 	$shop->wait_until("SELECT current_setting('weedgo_checkout.max_cart_waiters') = '50'");
-	is_deeply(make_one_order('waiting fifty', 50), { order => 1, 'WG002 cart_not_active' => 49 },
+	is_deeply(make_one_order('waiting fifty', 50), { done => 1, 'WG002 cart_not_active' => 49 },
 		'all others are told that it is checked out');
 };
 
@@ -85,22 +69,22 @@ subtest 'a redelivered webhook makes a second order (ps_checkout PR#1548): it do
 
 subtest 'overselling: the last unit is sold once' => sub {
 	$shop->ask("SELECT shop.fill('last ' || n, 2) FROM generate_series(1, 20) n");
-	set_stock(2, 5);
+	$shop->set_stock(2, 5);
 	my @answers = $shop->at_once(map { buy("last $_") } 1 .. 20);
-	is_deeply(tally(@answers), { order => 5, 'WG005 items_unavailable' => 15 }, 'twenty buyers, five units, five orders');
-	is(stock(2), '0|5', 'all are promised, none twice');
+	is_deeply(Shop::tally(@answers), { done => 5, 'WG005 items_unavailable' => 15 }, 'twenty buyers, five units, five orders');
+	is($shop->stock(2), '0|5', 'all are promised, none twice');
 	is_deeply([ map { Shop::detail($_->[1])->{items}[0]{available} // () } @answers ], [ (0) x 15 ],
 		'the others are told that none is left');
 };
 
 subtest 'last-unit race leaves an order without stock (medusa#16825): it does not' => sub {
 	$shop->ask("SELECT shop.fill('pair ' || n, 3, 4) FROM generate_series(1, 10) n");
-	set_stock(3, 1);
-	set_stock(4, 5);
+	$shop->set_stock(3, 1);
+	$shop->set_stock(4, 5);
 	my @answers = $shop->at_once(map { buy("pair $_") } 1 .. 10);
-	is_deeply(tally(@answers), { order => 1, 'WG005 items_unavailable' => 9 }, 'one has both skus');
-	is(stock(3), '0|1', 'the last unit is in that order');
-	is(stock(4), '4|1', 'nobody else has taken what there was of the other sku');
+	is_deeply(Shop::tally(@answers), { done => 1, 'WG005 items_unavailable' => 9 }, 'one has both skus');
+	is($shop->stock(3), '0|1', 'the last unit is in that order');
+	is($shop->stock(4), '4|1', 'nobody else has taken what there was of the other sku');
 	is($shop->ask("SELECT count(*) FROM weedgo_data.orders o JOIN weedgo_data.carts c USING (store_id, cart_id)"
 			  . " WHERE c.status <> 'converted'"), 0, 'no order without its cart');
 };
@@ -111,7 +95,7 @@ subtest 'opposite lock order over two items deadlocks (magento2#39417, django-os
 		$shop->ask("SELECT shop.fill('$round up ' || n, 5, 6, 7), shop.fill('$round down ' || n, 7, 6, 5)"
 			  . ' FROM generate_series(1, 10) n');
 		my @answers = $shop->at_once(map { buy("$round up $_"), buy("$round down $_") } 1 .. 10);
-		is_deeply(tally(@answers), { order => 20 }, 'all are sold');
+		is_deeply(Shop::tally(@answers), { done => 20 }, 'all are sold');
 	}
 };
 
@@ -120,7 +104,7 @@ subtest 'coupon limit checked, then used: unlimited redemptions under load (vend
 		  . " VALUES (shop.id('store'), 'FIVE', 'fixed', 1.00, 5)");
 	$shop->ask("SELECT shop.fill('coupon ' || n) FROM generate_series(1, 20) n");
 	my @answers = $shop->at_once(map { buy("coupon $_", "promo_code => 'FIVE'") } 1 .. 20);
-	is_deeply(tally(@answers), { order => 5, 'WG006 promo_invalid' => 15 }, 'five uses, five orders');
+	is_deeply(Shop::tally(@answers), { done => 5, 'WG006 promo_invalid' => 15 }, 'five uses, five orders');
 	is($shop->ask("SELECT count(*), min(discount) FROM weedgo_data.orders WHERE promo_code = 'FIVE'"), '5|1.00',
 		'each with its discount');
 	is($shop->ask("SELECT used FROM weedgo_data.promo_counters WHERE code = 'FIVE'"), 5, 'five are counted');
@@ -131,7 +115,7 @@ subtest 'purchase limit a day checked, then bought beyond by several carts at on
 	$shop->ask("UPDATE weedgo_data.stores SET policies = '{\"purchase_limit_mg\": 30000, \"purchase_limit_per_day\": true}'");
 	$shop->ask("SELECT shop.fill('limited ' || n, 8) FROM generate_series(1, 20) n");
 	my @answers = $shop->at_once(map { buy("limited $_", "customer_id => shop.id('alice')") } 1 .. 20);
-	is_deeply(tally(@answers), { order => 5, 'WG010 purchase_limit_exceeded' => 15 }, 'five orders of 6 g, and no more');
+	is_deeply(Shop::tally(@answers), { done => 5, 'WG010 purchase_limit_exceeded' => 15 }, 'five orders of 6 g, and no more');
 	is($shop->ask('SELECT sum(equivalent_mg), count(*) FROM weedgo_data.customer_days'), '30000|1', 'the day has all of them');
 	is_deeply([ map { Shop::detail($_->[1])->{bought_today_mg} // () } @answers ], [ (30000) x 15 ], 'the others are told so');
 	$shop->ask("UPDATE weedgo_data.stores SET policies = '{}'");
@@ -143,11 +127,11 @@ subtest 'race on one voucher refunds an order that had succeeded (saleor PR#1585
 	$shop->ask("SELECT shop.fill('voucher ' || n) FROM generate_series(1, 5) n");
 	my @answers = $shop->at_once(map { buy("voucher $_", "promo_code => 'ONCE'") } 1 .. 5);
 	my ($winner) = grep { $_ ne '' } map { $_->[0] } @answers;
-	is_deeply(tally(@answers), { order => 1, 'WG006 promo_invalid' => 4 }, 'one has it');
+	is_deeply(Shop::tally(@answers), { done => 1, 'WG006 promo_invalid' => 4 }, 'one has it');
 	is($shop->ask("SELECT order_id, status, discount FROM weedgo_data.orders WHERE promo_code = 'ONCE'"),
 		"$winner|pending|2.00", 'its order stands, with the discount');
 	my @others = grep { $answers[ $_ - 1 ][0] eq '' } 1 .. 5;
-	is_deeply(tally($shop->at_once(map { buy("voucher $_", "promo_code => ''") } @others)), { order => 4 },
+	is_deeply(Shop::tally($shop->at_once(map { buy("voucher $_", "promo_code => ''") } @others)), { done => 4 },
 		'the others can buy without it');
 };
 

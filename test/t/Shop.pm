@@ -55,8 +55,8 @@ sub start
 # The shop on a cluster that has it already.
 sub on
 {
-	my ($class, $node) = @_;
-	my $self = bless { node => $node }, $class;
+	my ($class, $node, $database) = @_;
+	my $self = bless { node => $node, database => $database // 'postgres' }, $class;
 	$self->{control} = $self->session;
 	return $self;
 }
@@ -67,7 +67,7 @@ sub node { return $_[0]{node}; }
 sub session
 {
 	my ($self, $connection) = @_;
-	return Session->new($connection // $self->{node}->connstr('postgres'));
+	return Session->new($connection // $self->{node}->connstr($self->{database}));
 }
 
 # Runs a statement on a connection that serves the test itself.
@@ -120,11 +120,12 @@ sub cart_locks
 }
 
 # Runs every call in a session of its own, all at the same moment; returns [output, errors] of each.
+# The sessions stay, as those of a pool do: what is prepared in them need not be prepared again.
 sub at_once
 {
 	my ($self, @calls) = @_;
 	my $gate = 4711;
-	my @sessions = map { $self->session } @calls;
+	my @sessions = map { $self->{pool}[$_] //= $self->session } keys @calls;
 	$self->ask("SELECT pg_advisory_lock($gate)");
 	for my $number (keys @calls)
 	{
@@ -133,9 +134,7 @@ sub at_once
 	}
 	$self->wait_until_blocked(@sessions);
 	$self->ask("SELECT pg_advisory_unlock($gate)");
-	my @answers = map { [ $_->answer ] } @sessions;
-	$_->close for @sessions;
-	return @answers;
+	return map { [ $_->answer ] } @sessions;
 }
 
 # Lets many clients call for some seconds: next->(client) is what a client calls next,
@@ -191,6 +190,20 @@ sub deadlocks
 	return scalar(() = PostgreSQL::Test::Utils::slurp_file($self->node->logfile) =~ /deadlock detected/g);
 }
 
+sub set_stock
+{
+	my ($self, $sku, $available) = @_;
+	$self->ask("SELECT weedgo.adjust_stock(store_id, sku, $available - available, 'counted') FROM weedgo_data.stock"
+		  . " WHERE sku = shop.sku($sku) AND available <> $available");
+}
+
+# 'available|reserved'
+sub stock
+{
+	my ($self, $sku) = @_;
+	return $self->ask("SELECT available, reserved FROM weedgo_data.stock WHERE sku = shop.sku($sku)");
+}
+
 sub invariants_hold
 {
 	my ($self, $name) = @_;
@@ -213,6 +226,15 @@ sub sqlstate { return $_[0] =~ /(?:ERROR|FATAL):  ([0-9A-Z]{5}):/ ? $1 : ''; }
 sub detail
 {
 	return $_[0] =~ /^DETAIL:  (\{.*\})$/m ? JSON::PP::decode_json($1) : {};
+}
+
+# How many of the answers of at_once are no error ('done'), and how many are each refusal.
+sub tally
+{
+	my (@answers) = @_;
+	my %tally;
+	$tally{ $_->[1] eq '' ? 'done' : refusal($_->[1]) }++ for @answers;
+	return \%tally;
 }
 
 # "SQLSTATE code" of an error, as the documentation names it; '' where there is none.
