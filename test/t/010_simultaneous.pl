@@ -167,6 +167,17 @@ subtest 'session advisory lock stranded behind PgBouncer in transaction mode (au
 	$pooled->close;
 };
 
+subtest 'two who bind one role to other stores wait for each other: they take turns' => sub {
+	$shop->ask(q[SELECT weedgo.create_tables(options => '{"row_security": true}')]);
+	$shop->ask("CREATE ROLE branch; INSERT INTO weedgo_data.stores (store_id, province) SELECT shop.id('branch ' || n), 'QC' FROM generate_series(1, 200) n");
+	my @binds = map { "SELECT weedgo.bind_role('branch', ARRAY(SELECT shop.id('branch ' || n) FROM generate_series($_, 200, 2) n))" } 1 .. 2;
+	for (1 .. 10)
+	{
+		is_deeply(Shop::tally($shop->at_once((@binds) x 4)), { done => 8 }, 'all are done');
+	}
+	is($shop->ask('SELECT count(*) FROM weedgo_data.store_roles'), 100, 'the last one holds');
+};
+
 is($shop->deadlocks, 0, 'no deadlock');
 $shop->invariants_hold;
 done_testing();
