@@ -149,14 +149,10 @@ Datum weedgo_put_cart(PG_FUNCTION_ARGS) {
     request.items = read_put_items(argument(fcinfo, 2, "items"));
     request.promo_code = optional_promo_code(argument(fcinfo, 4, "promo_code"));
     check_options(argument(fcinfo, 5, "options"));
-    Datum result = 0;
-    as_owner(request.query.store_id, [&](OwnerScope &scope) {
+    return row_as_owner(fcinfo, request.query.store_id, [&](OwnerScope &scope, ResultRow *row) {
         put_cart(request, scope.wait);
-        ResultRow row;
-        read_contents(request.query, &row);
-        result = row.to_datum(fcinfo, scope.memory);
+        read_contents(request.query, row);
     });
-    PG_RETURN_DATUM(result);
 }
 
 // Reads a cart.
@@ -164,13 +160,8 @@ Datum weedgo_get_cart(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     const CartQuery query = read_query(fcinfo, 2);
     check_options(argument(fcinfo, 3, "options"));
-    Datum result = 0;
-    as_owner(query.store_id, [&](OwnerScope &scope) {
-        ResultRow row;
-        read_contents(query, &row);
-        result = row.to_datum(fcinfo, scope.memory);
-    });
-    PG_RETURN_DATUM(result);
+    return row_as_owner(fcinfo, query.store_id,
+                        [&](OwnerScope &, ResultRow *row) { read_contents(query, row); });
 }
 
 // Takes the cart's lock for code that edits carts itself. Needs no relation, but where row security

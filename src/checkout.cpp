@@ -211,12 +211,8 @@ Datum weedgo_checkout_cart(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     check_writable("checkout_cart()");
     const CheckoutRequest request = read_checkout_request(fcinfo);
-    Datum result = 0;
-    as_owner(request.store_id, [&](OwnerScope &scope) {
-        ResultRow row;
-        if (const std::optional<Sale> sale = check_out(request, scope.wait, &row))
-            write_receipt(request, *sale, &row);
-        result = row.to_datum(fcinfo, scope.memory);
+    return row_as_owner(fcinfo, request.store_id, [&](OwnerScope &scope, ResultRow *row) {
+        if (const std::optional<Sale> sale = check_out(request, scope.wait, row))
+            write_receipt(request, *sale, row);
     });
-    PG_RETURN_DATUM(result);
 }

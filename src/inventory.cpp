@@ -111,13 +111,9 @@ Datum weedgo_reserve_inventory(PG_FUNCTION_ARGS) {
     const std::int64_t hold_us =
         bounded_interval(argument(fcinfo, 3, "hold_for"), max_hold_us, default_hold_us);
     check_options(argument(fcinfo, 4, "options"));
-    Datum result = 0;
-    as_owner(request.store_id, [&](OwnerScope &scope) {
-        ResultRow row;
-        reserve_cart(request, hold_us, scope.wait, &row);
-        result = row.to_datum(fcinfo, scope.memory);
+    return row_as_owner(fcinfo, request.store_id, [&](OwnerScope &scope, ResultRow *row) {
+        reserve_cart(request, hold_us, scope.wait, row);
     });
-    PG_RETURN_DATUM(result);
 }
 
 // Gives back what a cart holds.
@@ -126,13 +122,9 @@ Datum weedgo_release_inventory(PG_FUNCTION_ARGS) {
     check_writable("release_inventory()");
     const Request request = read_cart_request(fcinfo);
     check_options(argument(fcinfo, 3, "options"));
-    Datum result = 0;
-    as_owner(request.store_id, [&](OwnerScope &scope) {
-        ResultRow row;
-        release_cart(request, scope.wait, &row);
-        result = row.to_datum(fcinfo, scope.memory);
+    return row_as_owner(fcinfo, request.store_id, [&](OwnerScope &scope, ResultRow *row) {
+        release_cart(request, scope.wait, row);
     });
-    PG_RETURN_DATUM(result);
 }
 
 // Gives back holds past their deadline; safe from several schedulers at once.

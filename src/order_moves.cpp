@@ -21,17 +21,13 @@ OrderKey read_order_key(FunctionCallInfo fcinfo) {
 
 Datum advance(FunctionCallInfo fcinfo, const OrderKey &key, OrderStatus to,
               const MoveReason &reason) {
-    Datum result = 0;
-    as_owner(key.store_id, [&](OwnerScope &scope) {
+    return row_as_owner(fcinfo, key.store_id, [&](OwnerScope &, ResultRow *row) {
         const OrderState order = lock_order(key);
         const bool changed = move_order(key, order, to, reason);
-        ResultRow row;
-        row.uuid(key.store_id).uuid(key.order_id).text(order.order_number);
-        row.text(name_of(order.status)).text(name_of(to)).boolean(changed);
-        row.text(order.payment_status).json(JsonWriter().begin_object().end_object());
-        result = row.to_datum(fcinfo, scope.memory);
+        row->uuid(key.store_id).uuid(key.order_id).text(order.order_number);
+        row->text(name_of(order.status)).text(name_of(to)).boolean(changed);
+        row->text(order.payment_status).json(JsonWriter().begin_object().end_object());
     });
-    return result;
 }
 
 } // namespace

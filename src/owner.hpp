@@ -4,6 +4,7 @@
 
 #include "locks.hpp"
 #include "pg.hpp"
+#include "result.hpp"
 #include "tenancy.hpp"
 
 namespace weedgo {
@@ -28,6 +29,18 @@ void as_owner(const Stores &stores, Body body) {
     enter(&scope, stores);
     body(scope);
     leave(scope);
+}
+
+// The same for a function that returns one row, which body(scope, row) fills.
+template <typename Body>
+Datum row_as_owner(FunctionCallInfo fcinfo, const Stores &stores, Body body) {
+    Datum result = 0;
+    as_owner(stores, [&](OwnerScope &scope) {
+        ResultRow row;
+        body(scope, &row);
+        result = row.to_datum(fcinfo, scope.memory);
+    });
+    return result;
 }
 
 } // namespace weedgo

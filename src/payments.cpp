@@ -56,11 +56,6 @@ Datum weedgo_record_payment(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     check_writable("record_payment()");
     const Report report = read_report(fcinfo);
-    Datum result = 0;
-    as_owner(report.order.store_id, [&](OwnerScope &scope) {
-        ResultRow row;
-        record(report, &row);
-        result = row.to_datum(fcinfo, scope.memory);
-    });
-    PG_RETURN_DATUM(result);
+    return row_as_owner(fcinfo, report.order.store_id,
+                        [&](OwnerScope &, ResultRow *row) { record(report, row); });
 }

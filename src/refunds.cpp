@@ -234,11 +234,6 @@ Datum weedgo_refund_order(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     check_writable("refund_order()");
     const Refund refund = read_refund(fcinfo);
-    Datum result = 0;
-    as_owner(refund.report.order.store_id, [&](OwnerScope &scope) {
-        ResultRow row;
-        give_back(refund, &row);
-        result = row.to_datum(fcinfo, scope.memory);
-    });
-    PG_RETURN_DATUM(result);
+    return row_as_owner(fcinfo, refund.report.order.store_id,
+                        [&](OwnerScope &, ResultRow *row) { give_back(refund, row); });
 }

@@ -126,11 +126,6 @@ Datum weedgo_sell_in_store(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     check_writable("sell_in_store()");
     const TillRequest request = read_till_request(fcinfo);
-    Datum result = 0;
-    as_owner(request.store_id, [&](OwnerScope &scope) {
-        ResultRow row;
-        sell(request, scope.wait, &row);
-        result = row.to_datum(fcinfo, scope.memory);
-    });
-    PG_RETURN_DATUM(result);
+    return row_as_owner(fcinfo, request.store_id,
+                        [&](OwnerScope &scope, ResultRow *row) { sell(request, scope.wait, row); });
 }

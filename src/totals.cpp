@@ -107,11 +107,6 @@ PG_FUNCTION_INFO_V1(weedgo_calc_order_totals);
 Datum weedgo_calc_order_totals(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     const Request request = read_totals_request(fcinfo);
-    Datum result = 0;
-    as_owner(request.store_id, [&](OwnerScope &scope) {
-        ResultRow row;
-        calculate(request, &row);
-        result = row.to_datum(fcinfo, scope.memory);
-    });
-    PG_RETURN_DATUM(result);
+    return row_as_owner(fcinfo, request.store_id,
+                        [&](OwnerScope &, ResultRow *row) { calculate(request, row); });
 }
