@@ -154,9 +154,9 @@ Datum weedgo_verify_audit(PG_FUNCTION_ARGS) {
     const pg_uuid_t store_id = required_uuid(argument(fcinfo, 0, "store_id"));
     const std::optional<pg_uuid_t> order_id = optional_uuid(argument(fcinfo, 1, "order_id"));
     check_options(argument(fcinfo, 2, "options"));
-    const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner(store_id, [&](OwnerScope &) { put_rows(find_broken(store_id, order_id), set); });
-    PG_RETURN_NULL();
+    return set_as_owner(fcinfo, store_id, [&](const ReturnSetInfo *set) {
+        put_rows(find_broken(store_id, order_id), set);
+    });
 }
 
 // The next events, all orders together.
@@ -167,8 +167,7 @@ Datum weedgo_events_after(PG_FUNCTION_ARGS) {
     const std::int32_t max_rows =
         bounded_integer(argument(fcinfo, 2, "max_rows"), 1, most_events, usual_events);
     check_options(argument(fcinfo, 3, "options"));
-    const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner(store_id,
-             [&](OwnerScope &) { put_rows(read_events(store_id, after, max_rows), set); });
-    PG_RETURN_NULL();
+    return set_as_owner(fcinfo, store_id, [&](const ReturnSetInfo *set) {
+        put_rows(read_events(store_id, after, max_rows), set);
+    });
 }

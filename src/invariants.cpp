@@ -387,7 +387,5 @@ Datum weedgo_verify_invariants(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     const std::optional<pg_uuid_t> store_id = optional_uuid(argument(fcinfo, 0, "store_id"));
     check_options(argument(fcinfo, 1, "options"));
-    const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner(store_id, [&](OwnerScope &) { verify(store_id, set); });
-    PG_RETURN_NULL();
+    return set_as_owner(fcinfo, store_id, [&](const ReturnSetInfo *set) { verify(store_id, set); });
 }

@@ -47,9 +47,7 @@ Datum weedgo_list_orders(PG_FUNCTION_ARGS) {
     const std::int32_t max_rows =
         bounded_integer(argument(fcinfo, 3, "max_rows"), 1, most_rows, usual_rows);
     check_options(argument(fcinfo, 4, "options"));
-    const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner(store_id, [&](OwnerScope &) {
+    return set_as_owner(fcinfo, store_id, [&](const ReturnSetInfo *set) {
         put_rows(read_orders(store_id, customer_id, before, max_rows), set);
     });
-    PG_RETURN_NULL();
 }

@@ -43,4 +43,13 @@ Datum row_as_owner(FunctionCallInfo fcinfo, const Stores &stores, Body body) {
     return result;
 }
 
+// The same for a function that returns a set, into which body(set) puts its rows.
+template <typename Body>
+Datum set_as_owner(FunctionCallInfo fcinfo, const Stores &stores, Body body) {
+    const ReturnSetInfo *set = begin_set(fcinfo);
+    as_owner(stores, [&](OwnerScope &) { body(set); });
+    fcinfo->isnull = true; // the rows are in the set
+    return 0;
+}
+
 } // namespace weedgo

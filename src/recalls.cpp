@@ -171,9 +171,8 @@ Datum weedgo_trace_lot(PG_FUNCTION_ARGS) {
     const std::optional<pg_uuid_t> store_id = optional_uuid(argument(fcinfo, 0, "store_id"));
     const std::string_view lot = read_lot(argument(fcinfo, 1, "lot"));
     check_options(argument(fcinfo, 2, "options"));
-    const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner(store_id, [&](OwnerScope &) { trace(store_id, lot, set); });
-    PG_RETURN_NULL();
+    return set_as_owner(fcinfo, store_id,
+                        [&](const ReturnSetInfo *set) { trace(store_id, lot, set); });
 }
 
 // Nothing of the lot is sold from now on; or, lifted, again.
@@ -188,7 +187,6 @@ Datum weedgo_recall_lot(PG_FUNCTION_ARGS) {
     const Argument options = argument(fcinfo, 4, "options");
     check_options(options, {"lift"});
     request.lift = boolean_option(options, "lift", false);
-    const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner(request.store_id, [&](OwnerScope &) { recall(request, set); });
-    PG_RETURN_NULL();
+    return set_as_owner(fcinfo, request.store_id,
+                        [&](const ReturnSetInfo *set) { recall(request, set); });
 }

@@ -293,7 +293,6 @@ Datum weedgo_recompute_order(PG_FUNCTION_ARGS) {
     const pg_uuid_t store_id = required_uuid(argument(fcinfo, 0, "store_id"));
     const pg_uuid_t order_id = required_uuid(argument(fcinfo, 1, "order_id"));
     check_options(argument(fcinfo, 2, "options"));
-    const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner(store_id, [&](OwnerScope &) { put_recomputed(store_id, order_id, set); });
-    PG_RETURN_NULL();
+    return set_as_owner(fcinfo, store_id,
+                        [&](const ReturnSetInfo *set) { put_recomputed(store_id, order_id, set); });
 }

@@ -160,9 +160,8 @@ Datum weedgo_receive_stock(PG_FUNCTION_ARGS) {
     const pg_uuid_t store_id = required_uuid(argument(fcinfo, 0, "store_id"));
     const std::span<const PutItem> items = read_stock_items(argument(fcinfo, 1, "items"));
     const MoveReason reason = read_reason(fcinfo, 2);
-    const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner(store_id, [&](OwnerScope &) { receive(store_id, items, reason, set); });
-    PG_RETURN_NULL();
+    return set_as_owner(fcinfo, store_id,
+                        [&](const ReturnSetInfo *set) { receive(store_id, items, reason, set); });
 }
 
 // The shelf is not as the books say, or something left it that was not sold.
@@ -185,7 +184,6 @@ Datum weedgo_transfer_stock(PG_FUNCTION_ARGS) {
                            read_stock_items(argument(fcinfo, 2, "items")), read_reason(fcinfo, 3)};
     if (same(request.from, request.to))
         raise_invalid_argument("to_store_id", "is the store itself", "Name another store.");
-    const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner({request.from, request.to}, [&](OwnerScope &) { transfer(request, set); });
-    PG_RETURN_NULL();
+    return set_as_owner(fcinfo, {request.from, request.to},
+                        [&](const ReturnSetInfo *set) { transfer(request, set); });
 }

@@ -50,7 +50,6 @@ Datum weedgo_stock_overview(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     const pg_uuid_t store_id = required_uuid(argument(fcinfo, 0, "store_id"));
     check_options(argument(fcinfo, 1, "options"));
-    const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner(store_id, [&](OwnerScope &) { put_levels(store_id, set); });
-    PG_RETURN_NULL();
+    return set_as_owner(fcinfo, store_id,
+                        [&](const ReturnSetInfo *set) { put_levels(store_id, set); });
 }

@@ -133,7 +133,6 @@ Datum weedgo_inventory_report(PG_FUNCTION_ARGS) {
     const pg_uuid_t store_id = required_uuid(argument(fcinfo, 0, "store_id"));
     const DateADT day = required_date(argument(fcinfo, 1, "month"));
     check_options(argument(fcinfo, 2, "options"));
-    const ReturnSetInfo *set = begin_set(fcinfo);
-    as_owner(store_id, [&](OwnerScope &) { put_report(store_id, day, set); });
-    PG_RETURN_NULL();
+    return set_as_owner(fcinfo, store_id,
+                        [&](const ReturnSetInfo *set) { put_report(store_id, day, set); });
 }
