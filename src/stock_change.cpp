@@ -36,8 +36,8 @@ constinit Statement find_lots_statement{
     "  LEFT JOIN weedgo_data.stock s"
     "    ON s.store_id = l.store_id AND s.sku = l.sku AND s.bucket = l.bucket"};
 
-// A lot that another store sends keeps what is known of it. Above READ COMMITTED a conflict with
-// what the snapshot does not see is 40001.
+// A lot that another store sends keeps what is known of it. One that somebody made since it was
+// looked up is left alone; above READ COMMITTED that is 40001.
 constinit Statement make_lots_statement{
     "INSERT INTO weedgo_data.lots (store_id, sku, bucket, lot_number, received_at, packaged_on,"
     "       expires_on, recalled_at, recall_reason, recalled_by) "
@@ -282,8 +282,6 @@ void find_or_make_lots(std::span<StockChange> changes, TimestampTz now) {
     if (look_up_lots(changes) == nullptr)
         return;
     lock_missing_lots(changes);
-    if (look_up_lots(changes) == nullptr)
-        return;
     make_lots(changes, now);
     if (look_up_lots(changes) != nullptr)
         elog(ERROR, "could not find a free bucket for a lot");
