@@ -12,7 +12,26 @@ namespace {
 
 // Advisory locks of SQL have 1 or 2 here, Citus 4 and up; this is "WG".
 constexpr std::uint16_t lock_class = 0x5747;
-constexpr std::uint64_t lock_seed = 0x776565646f; // any constant; part of the lock's meaning
+
+// Any constants; what the locks mean.
+constexpr std::uint64_t cart_seed = 0x776565646f;
+constexpr std::uint64_t new_lots_seed = cart_seed + 1;
+constexpr std::uint64_t lot_seed = cart_seed + 2;
+
+LOCKTAG tag_of(std::uint64_t seed, const void *name, std::size_t size) {
+    const std::uint64_t key =
+        hash_bytes_extended(static_cast<const unsigned char *>(name), static_cast<int>(size), seed);
+    LOCKTAG tag;
+    SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, static_cast<std::uint32_t>(key >> 32),
+                         static_cast<std::uint32_t>(key), lock_class);
+    return tag;
+}
+
+void wait_for(const LOCKTAG &tag, LOCKMODE mode) {
+    const bool session_lock = false;
+    const bool dont_wait = false;
+    (void)LockAcquire(&tag, mode, session_lock, dont_wait);
+}
 
 int current_trigger_depth() {
     return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, 0));
@@ -40,13 +59,7 @@ LOCKTAG cart_lock_tag(const pg_uuid_t &store_id, const pg_uuid_t &cart_id) {
     std::array<unsigned char, 2 * UUID_LEN> name;
     std::copy_n(store_id.data, UUID_LEN, name.data());
     std::copy_n(cart_id.data, UUID_LEN, name.data() + UUID_LEN);
-    const std::uint64_t key =
-        hash_bytes_extended(name.data(), static_cast<int>(name.size()), lock_seed);
-
-    LOCKTAG tag;
-    SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, static_cast<std::uint32_t>(key >> 32),
-                         static_cast<std::uint32_t>(key), lock_class);
-    return tag;
+    return tag_of(cart_seed, name.data(), name.size());
 }
 
 void lock_cart(WaitScope &scope, const pg_uuid_t &store_id, const pg_uuid_t &cart_id, Wait wait) {
@@ -69,8 +82,17 @@ void lock_cart(WaitScope &scope, const pg_uuid_t &store_id, const pg_uuid_t &car
 
     scope.awaited = WaitScope::Awaited::cart;
     scope.cart_id = cart_id;
-    (void)LockAcquire(&tag, ExclusiveLock, session_lock, !dont_wait);
+    wait_for(tag, ExclusiveLock);
     scope.awaited = WaitScope::Awaited::row;
+}
+
+void lock_new_lots(const pg_uuid_t &store_id) {
+    wait_for(tag_of(new_lots_seed, store_id.data, UUID_LEN), ExclusiveLock);
+}
+
+void lock_lot(std::string_view lot, LotLock lock) {
+    wait_for(tag_of(lot_seed, lot.data(), lot.size()),
+             lock == LotLock::to_recall ? ExclusiveLock : ShareLock);
 }
 
 void enter(WaitScope *scope) {

@@ -1,4 +1,4 @@
-// The cart's lock, and how long a call waits for anything.
+// The cart's lock, those of new lots, and how long a call waits for anything.
 #pragma once
 
 #include "pg.hpp"
@@ -29,5 +29,11 @@ enum class Wait { no, in_turn };
 // Takes the cart's lock until the end of the transaction; raises 55P03 (cart_locked) where that
 // takes too long, or too many wait already.
 void lock_cart(WaitScope &scope, const pg_uuid_t &store_id, const pg_uuid_t &cart_id, Wait wait);
+
+// Locks that whoever makes or recalls lots takes before any row, until the end of the transaction.
+// One call at a time makes lots in a store; nobody makes a lot while it is being recalled.
+void lock_new_lots(const pg_uuid_t &store_id);
+enum class LotLock { to_make, to_recall };
+void lock_lot(std::string_view lot, LotLock lock);
 
 } // namespace weedgo

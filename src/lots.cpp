@@ -11,18 +11,33 @@ static_assert(Trivial<Bucket> && Trivial<Taken> && Trivial<Allocation>);
 
 namespace {
 
-// What is read was locked before: nobody else changes it, and the snapshot is younger than any
-// recall of a lot that this waited for.
+// The caller has locked the rows of bucket 0. One that has come since is taken along where nobody
+// else has it; waited for, it would be out of its turn.
+constinit Statement lock_statement{
+    "SELECT e.n::int4, s.bucket::int4"
+    "  FROM (SELECT sku, n FROM unnest($2::text[]) WITH ORDINALITY AS e (sku, n)"
+    "         ORDER BY sku COLLATE \"C\") e"
+    " CROSS JOIN LATERAL (SELECT * FROM (SELECT s.bucket FROM weedgo_data.stock s"
+    "                                     WHERE s.store_id = $1 AND s.sku = e.sku AND s.bucket = 0"
+    "                                       FOR NO KEY UPDATE SKIP LOCKED) bucket_0"
+    "                     UNION ALL"
+    "                     SELECT * FROM (SELECT s.bucket FROM weedgo_data.stock s"
+    "                                     WHERE s.store_id = $1 AND s.sku = e.sku AND s.bucket > 0"
+    "                                     ORDER BY s.bucket FOR NO KEY UPDATE) lots) s"
+    " ORDER BY e.n"};
+
+// Nothing is read but what was locked before: nobody else changes it, and the snapshot is younger
+// than any recall of a lot that this waited for.
 constinit Statement buckets_statement{
-    "SELECT e.n::int4, s.bucket::int4, s.available::int4, l.lot_number, l.expires_on,"
-    "       l.recalled_at IS NOT NULL"
-    "  FROM unnest($2::text[]) WITH ORDINALITY AS e (sku, n)"
-    " CROSS JOIN LATERAL (SELECT s.bucket, s.available FROM weedgo_data.stock s"
-    "                      WHERE s.store_id = $1 AND s.sku = e.sku OFFSET 0) s"
+    "SELECT e.n::int4, s.available::int4, l.lot_number, l.expires_on, l.recalled_at IS NOT NULL"
+    "  FROM unnest($2::text[], $3::int4[]) WITH ORDINALITY AS e (sku, bucket, n)"
+    " CROSS JOIN LATERAL (SELECT s.available FROM weedgo_data.stock s"
+    "                      WHERE s.store_id = $1 AND s.sku = e.sku AND s.bucket = e.bucket"
+    "                     OFFSET 0) s"
     "  LEFT JOIN LATERAL (SELECT l.* FROM weedgo_data.lots l"
-    "                      WHERE l.store_id = $1 AND l.sku = e.sku AND l.bucket = s.bucket"
-    "                        AND s.bucket > 0 OFFSET 0) l ON true"
-    " ORDER BY e.n, s.bucket"};
+    "                      WHERE l.store_id = $1 AND l.sku = e.sku AND l.bucket = e.bucket"
+    "                        AND e.bucket > 0 OFFSET 0) l ON true"
+    " ORDER BY e.n"};
 
 constinit Statement move_statement{
     "UPDATE weedgo_data.stock s"
@@ -34,6 +49,13 @@ constinit Statement insert_allocations_statement{
     "INSERT INTO weedgo_data.allocations (store_id, order_id, line_no, sku, bucket, quantity) "
     "SELECT $1, $2, a.* FROM unnest($3::int4[], $4::text[], $5::int4[], $6::int4[]) AS a"};
 
+// A row of stock that is locked, of the move with this number.
+struct LockedRow {
+    std::size_t move;
+    std::string_view sku;
+    std::int32_t bucket;
+};
+
 // A change of one bucket.
 struct Shift {
     std::string_view sku;
@@ -41,7 +63,7 @@ struct Shift {
     std::int32_t quantity; // from available to reserved
 };
 
-static_assert(Trivial<Shift>);
+static_assert(Trivial<LockedRow> && Trivial<Shift>);
 
 std::int32_t held_in(std::span<const Held> held, std::string_view sku, std::int32_t bucket) {
     for (const Held &hold : held)
@@ -50,23 +72,39 @@ std::int32_t held_in(std::span<const Held> held, std::string_view sku, std::int3
     return 0;
 }
 
+// Every bucket of the skus, by move.
+std::span<const LockedRow> lock_rows(const Shelf &shelf, std::span<const StockMove> moves) {
+    const Rows rows = execute(
+        lock_statement, {Param::uuid(shelf.store_id), column_of(TEXTOID, moves, &StockMove::sku)});
+    const std::span<LockedRow> locked = allocate<LockedRow>(rows.count);
+    for (std::size_t i = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        locked[i].move = static_cast<std::size_t>(row.integer() - 1);
+        locked[i].sku = moves[locked[i].move].sku;
+        locked[i].bucket = row.integer();
+    }
+    return locked;
+}
+
 // The buckets of each move, one after the other.
 std::span<std::span<Bucket>> read_buckets(const Shelf &shelf, std::span<const StockMove> moves,
+                                          std::span<const LockedRow> locked,
                                           std::span<const Held> held) {
     const Rows rows = execute(buckets_statement, {Param::uuid(shelf.store_id),
-                                                  column_of(TEXTOID, moves, &StockMove::sku)});
+                                                  column_of(TEXTOID, locked, &LockedRow::sku),
+                                                  column_of(INT4OID, locked, &LockedRow::bucket)});
     const std::span<Bucket> all = allocate<Bucket>(rows.count);
     const std::span<std::size_t> counts = allocate<std::size_t>(moves.size());
     for (std::size_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
-        const auto move = static_cast<std::size_t>(row.integer() - 1);
+        const LockedRow &of = locked[static_cast<std::size_t>(row.integer() - 1)];
         Bucket &bucket = all[i];
-        bucket.number = row.integer();
-        bucket.free = std::int64_t{row.integer()} + held_in(held, moves[move].sku, bucket.number);
+        bucket.number = of.bucket;
+        bucket.free = std::int64_t{row.integer()} + held_in(held, of.sku, of.bucket);
         bucket.lot = row.optional_text();
         bucket.expires_on = row.optional_date();
         bucket.is_recalled = row.boolean();
-        counts[move]++;
+        counts[of.move]++;
     }
     const std::span<std::span<Bucket>> buckets = allocate<std::span<Bucket>>(moves.size());
     std::size_t first = 0;
@@ -163,14 +201,14 @@ void check_held(std::span<const StockMove> moves, std::span<const std::span<Buck
 } // namespace
 
 bool move_in_lots(const Shelf &shelf, std::span<StockMove> moves, std::span<const Held> held) {
-    lock_lots(shelf.store_id, column_of(TEXTOID, moves, &StockMove::sku));
-    std::span<const std::span<Bucket>> buckets = read_buckets(shelf, moves, held);
+    const std::span<const LockedRow> locked = lock_rows(shelf, moves);
+    std::span<const std::span<Bucket>> buckets = read_buckets(shelf, moves, locked, held);
     check_held(moves, buckets, held);
     if (!choose(shelf, moves, buckets)) {
         if (release_expired_of(shelf.store_id, column_of(TEXTOID, moves, &StockMove::sku),
-                               shelf.now) == 0)
+                               shelf.now, Locked::every_bucket) == 0)
             return false;
-        buckets = read_buckets(shelf, moves, held);
+        buckets = read_buckets(shelf, moves, locked, held);
         if (!choose(shelf, moves, buckets))
             return false;
     }

@@ -1,6 +1,7 @@
 // trace_lot, recall_lot: who has bought of a lot, and taking it out of sale.
 #include "arguments.hpp"
 #include "errors.hpp"
+#include "locks.hpp"
 #include "owner.hpp"
 #include "pg.hpp"
 #include "result.hpp"
@@ -120,7 +121,9 @@ std::span<Recalled> read_lots(const Rows &rows) {
     return lots;
 }
 
+// Before anything is read: whoever makes the lot in a store has done so by then, or waits.
 void recall(const Recall &request, const ReturnSetInfo *set) {
+    lock_lot(request.lot, LotLock::to_recall);
     const Rows locked =
         execute(lock_statement, {Param::uuid(request.store_id), Param::text(request.lot)});
     if (locked.count == 0 || locked.count > most_recalled)

@@ -57,19 +57,21 @@ constinit Statement move_statement{
     "   AND locked.available >= locked.quantity"
     " RETURNING s.sku::text"};
 
-// The rows of bucket 0, or of all others.
+// The rows of bucket 0, or of all others, which come after all of bucket 0.
 constinit Statement lock_statement{
     "SELECT FROM (SELECT sku FROM unnest($2::text[]) AS e (sku) ORDER BY sku COLLATE \"C\") e"
     " CROSS JOIN LATERAL (SELECT FROM weedgo_data.stock s"
     "                      WHERE s.store_id = $1 AND s.sku = e.sku AND (s.bucket > 0) = $3"
     "                      ORDER BY s.bucket FOR NO KEY UPDATE) s"};
 
-// At most $4 expired holds of skus whose stock rows the caller has locked already, so that nobody
-// waits for a hold that is locked here; the row of stock is the current one.
+// At most $4 expired holds of skus whose stock rows the caller has locked already, those of lots
+// where $5, so that nobody waits for a hold that is locked here; the row of stock is the current
+// one.
 constinit Statement release_statement{
     "WITH expired AS MATERIALIZED ("
     "  SELECT h.cart_id, h.sku, h.bucket FROM weedgo_data.holds h"
     "   WHERE h.store_id = $1 AND h.sku = ANY ($2::text[]) AND h.expires_at <= $3"
+    "     AND (h.bucket = 0 OR $5)"
     "   ORDER BY h.expires_at LIMIT $4 FOR UPDATE SKIP LOCKED),"
     " gone AS ("
     "  DELETE FROM weedgo_data.holds h USING expired e"
@@ -84,8 +86,8 @@ constinit Statement release_statement{
     " RETURNING freed.holds"};
 
 constinit Statement expired_statement{
-    "SELECT e.store_id, e.sku FROM ("
-    "  SELECT store_id, sku FROM weedgo_data.holds"
+    "SELECT e.store_id, e.sku, bool_or(e.bucket > 0) FROM ("
+    "  SELECT store_id, sku, bucket FROM weedgo_data.holds"
     "   WHERE expires_at <= $2 AND ($1 IS NULL OR store_id = $1) ORDER BY expires_at LIMIT $3) e"
     " GROUP BY e.store_id, e.sku ORDER BY e.store_id, e.sku COLLATE \"C\""};
 
@@ -163,16 +165,11 @@ StockMove move_of(std::string_view sku, std::int32_t wanted, std::span<const Hel
 
 } // namespace
 
-void lock_lots(const pg_uuid_t &store_id, const Param &skus) {
-    const bool of_lots = true;
-    execute(lock_statement, {Param::uuid(store_id), skus, Param::boolean(of_lots)});
-}
-
 std::int64_t release_expired_of(const pg_uuid_t &store_id, const Param &skus, TimestampTz now,
-                                const std::optional<std::int32_t> &max_holds) {
-    const Rows rows =
-        execute(release_statement,
-                {Param::uuid(store_id), skus, Param::timestamp(now), Param::integer(max_holds)});
+                                Locked locked, const std::optional<std::int32_t> &max_holds) {
+    const Rows rows = execute(release_statement, {Param::uuid(store_id), skus,
+                                                  Param::timestamp(now), Param::integer(max_holds),
+                                                  Param::boolean(locked == Locked::every_bucket)});
     std::int64_t holds = 0;
     for (std::uint64_t i = 0; i < rows.count; i++)
         holds += Row(rows, i).bigint();
@@ -284,18 +281,22 @@ std::int32_t release_expired(const std::optional<pg_uuid_t> &store_id, std::int3
     std::int32_t released = 0;
     for (std::uint64_t i = 0; i < rows.count;) {
         const pg_uuid_t store = Row(rows, i).uuid();
+        bool in_lots = false;
         std::size_t count = 0;
         for (; i < rows.count; i++) {
             Row row(rows, i);
             if (!same(row.uuid(), store))
                 break;
             skus[count++] = row.text();
+            in_lots = row.boolean() || in_lots;
         }
         const Param of_store = texts(skus.first(count));
         execute(lock_statement, {Param::uuid(store), of_store, Param::boolean(false)});
-        lock_lots(store, of_store);
-        released += static_cast<std::int32_t>(
-            release_expired_of(store, of_store, now, max_holds - released));
+        if (in_lots)
+            execute(lock_statement, {Param::uuid(store), of_store, Param::boolean(true)});
+        released += static_cast<std::int32_t>(release_expired_of(
+            store, of_store, now, in_lots ? Locked::every_bucket : Locked::bucket_0,
+            max_holds - released));
     }
     return released;
 }

@@ -90,12 +90,11 @@ void insert_holds(const CartKey &cart, std::span<const Line> lines,
 std::int32_t release_expired(const std::optional<pg_uuid_t> &store_id, std::int32_t max_holds,
                              TimestampTz now);
 
-// Locks the rows of lots of these skus, which come after all rows of bucket 0.
-void lock_lots(const pg_uuid_t &store_id, const Param &skus);
-
 // Gives back the expired holds of skus whose rows of stock are locked, at most so many; returns how
 // many.
+enum class Locked { bucket_0, every_bucket };
 std::int64_t release_expired_of(const pg_uuid_t &store_id, const Param &skus, TimestampTz now,
+                                Locked locked,
                                 const std::optional<std::int32_t> &max_holds = std::nullopt);
 
 } // namespace weedgo

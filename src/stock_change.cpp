@@ -1,12 +1,14 @@
-// The order of locks: new lots, then new rows of stock are made before rows of stock are locked,
-// all by store, sku and lot. Nobody else sees a new row, so only who makes the same one waits for
-// it, and has no row of stock locked then: no circle can close.
+// The order of locks: that of a store's new lots, those of the lots; then lots, then rows of stock
+// are made before rows of stock are locked, all by store, sku and lot. Nobody else sees a new row,
+// so only who makes the same one waits for it, and has no row of stock locked then: no circle can
+// close.
 #include "stock_change.hpp"
 
 #include "contract.hpp"
 #include "errors.hpp"
 #include "identifiers.hpp"
 #include "json.hpp"
+#include "locks.hpp"
 
 namespace weedgo {
 
@@ -34,8 +36,8 @@ constinit Statement find_lots_statement{
     "  LEFT JOIN weedgo_data.stock s"
     "    ON s.store_id = l.store_id AND s.sku = l.sku AND s.bucket = l.bucket"};
 
-// A lot that another store sends keeps what is known of it. Somebody else may be making the same
-// lot, or another one with the same bucket: this waits for them.
+// A lot that another store sends keeps what is known of it. One that somebody made since it was
+// looked up is left alone; above READ COMMITTED that is 40001.
 constinit Statement make_lots_statement{
     "INSERT INTO weedgo_data.lots (store_id, sku, bucket, lot_number, received_at, packaged_on,"
     "       expires_on, recalled_at, recall_reason, recalled_by) "
@@ -174,11 +176,13 @@ std::span<const Level> read_levels(Changes changes) {
     elog(ERROR, "a change of stock that is done was refused");
 }
 
-// The first that names a lot which is not found yet.
+// Whether it names a lot that is not found yet.
+bool is_missing(const StockChange &change) {
+    return change.lot && change.bucket == 0;
+}
+
 const StockChange *missing_lot(Changes changes) {
-    const auto found = std::find_if(changes.begin(), changes.end(), [](const StockChange &change) {
-        return change.lot && change.bucket == 0;
-    });
+    const auto found = std::find_if(changes.begin(), changes.end(), is_missing);
     return found == changes.end() ? nullptr : &*found;
 }
 
@@ -203,6 +207,20 @@ const StockChange *look_up_lots(std::span<StockChange> changes) {
                                    "Leave the days out, or give the lot another number.");
     }
     return missing_lot(changes);
+}
+
+// The changes are of one store.
+void lock_missing_lots(Changes changes) {
+    const std::span<std::string_view> lots = allocate<std::string_view>(changes.size());
+    std::size_t count = 0;
+    for (const StockChange &change : changes)
+        if (is_missing(change))
+            lots[count++] = *change.lot;
+    const std::span<std::string_view> missing = lots.first(count);
+    std::sort(missing.begin(), missing.end());
+    lock_new_lots(changes[0].store_id);
+    for (const std::string_view lot : missing)
+        lock_lot(lot, LotLock::to_make);
 }
 
 void make_lots(Changes changes, TimestampTz now) {
@@ -261,13 +279,12 @@ void find_lots(std::span<StockChange> changes) {
 }
 
 void find_or_make_lots(std::span<StockChange> changes, TimestampTz now) {
-    constexpr int most_tries = 1000; // each lost to somebody who made a lot of the same sku
-    for (int i = 0; i < most_tries; i++) {
-        if (look_up_lots(changes) == nullptr)
-            return;
-        make_lots(changes, now);
-    }
-    elog(ERROR, "could not find a free bucket for a lot");
+    if (look_up_lots(changes) == nullptr)
+        return;
+    lock_missing_lots(changes);
+    make_lots(changes, now);
+    if (look_up_lots(changes) != nullptr)
+        elog(ERROR, "could not find a free bucket for a lot");
 }
 
 void change_stock(std::span<StockChange> changes, const std::optional<std::int32_t> &expected) {

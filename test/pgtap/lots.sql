@@ -163,6 +163,10 @@ UPDATE weedgo_data.holds SET expires_at = now() - interval '1 hour';
 SELECT is(weedgo.expire_holds(store('ON')), 2, 'and is given back');
 SELECT is(shelf('NEW'), 'L1 7/0, L2 3/0, L3 4/0', 'to its lots');
 SELECT invariants_hold('every invariant holds');
+ROLLBACK TO held;
+-- Somebody deletes the row of stock of what is held.
+DELETE FROM weedgo_data.stock WHERE sku = 'NEW' AND bucket = 2 AND store_id = store('ON');
+SELECT refused($$SELECT weedgo.checkout_cart(store('ON'), cart(1), customer('ann'))$$, '55000', NULL, 'what is held must be somewhere');
 ROLLBACK TO sold;
 
 -- Recalls ---------------------------------------------------------------------------------------------------------------
@@ -184,6 +188,7 @@ SELECT is(detail_of(asking(2, '{"NEW": "L1"}')) #> '{items,0}', '{"sku": "NEW", 
 SELECT is((SELECT jsonb_path_query_first(details, '$.lots[*] ? (@.lot == "L1").recalled') FROM weedgo.stock_overview(store('ON')) WHERE sku = 'NEW'), 'true', 'stock_overview says so');
 SELECT weedgo.recall_lot(store('ON'), 'L1', NULL, 'again') \g /dev/null
 SELECT is((SELECT recall_reason FROM weedgo_data.lots WHERE store_id = store('ON') AND lot_number = 'L1'), 'mould', 'the first recall stays');
+SELECT is((SELECT count(DISTINCT (recalled_at, recalled_by)) FROM weedgo_data.lots WHERE lot_number = 'L1'), 1::bigint, 'its time and who it was, too');
 SELECT weedgo.transfer_stock(store('QC'), store('AB'), items('NEW 1 L1')) FROM weedgo_data.products WHERE store_id = store('AB') AND sku = 'NEW' \g /dev/null
 SELECT invariants_hold('every invariant holds');
 SELECT results_eq($$SELECT recalled_at FROM weedgo.recall_lot(store('ON'), 'L1', options => '{"lift": true}')$$, ARRAY[NULL::timestamptz], 'a recall is lifted');
@@ -208,6 +213,13 @@ SELECT weedgo.recall_lot(store('ON'), 'L2') \g /dev/null
 SELECT weedgo.transfer_stock(store('ON'), store('QC'), items('NEW 1 L1', 'NEW 1 L2')) \g /dev/null
 SELECT results_eq($$SELECT lot_number, recalled_at IS NOT NULL FROM weedgo_data.lots WHERE store_id = store('QC') ORDER BY lot_number$$,
                   $$VALUES ('L1', false), ('L2', true)$$, 'a recalled lot stays recalled wherever it goes');
+SELECT weedgo.receive_stock(store('ON'), '[{"sku": "NEW", "quantity": 1, "lot": "L4", "packaged_on": "2026-02-28", "expires_on": "2999-12-31"}]') \g /dev/null
+SELECT refused($$SELECT weedgo.receive_stock(store('ON'), '[{"sku": "NEW", "quantity": 1, "lot": "L4", "packaged_on": "2026-02-27"}]')$$, '22023', 'invalid_argument', 'another day of packaging', 'shop_staff');
+SELECT weedgo.recall_lot(store('ON'), 'L4', customer('ben'), 'mould') \g /dev/null
+SELECT weedgo.transfer_stock(store('ON'), store('QC'), items('NEW 1 L4')) \g /dev/null
+SELECT is((SELECT count(DISTINCT to_jsonb(l) - 'store_id' - 'bucket' - 'received_at') FROM weedgo_data.lots l WHERE lot_number = 'L4' AND packaged_on = '2026-02-28' AND recalled_by = customer('ben')),
+          1::bigint, 'with all that is known of it');
+SELECT invariants_hold('every invariant holds');
 SELECT invariants_hold('every invariant holds');
 
 -- verify_invariants() looks at each lot ---------------------------------------------------------------------------------

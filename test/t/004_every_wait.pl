@@ -17,6 +17,9 @@ my $stock_row = row_of('stock', "sku = 'SKU-02'");
 my $cart_lock = Shop::lock_cart('cart');
 my $put = "SELECT shop.fill('cart', 1, 3);";
 my $release = "SELECT lines FROM weedgo.release_inventory(shop.id('store'), shop.id('cart'));";
+my $lot_row = row_of('stock', 'bucket > 0');
+my $recall = "SELECT sku FROM weedgo.recall_lot(shop.id('store'), 'L1');";
+sub lot_comes { return "SELECT sku FROM weedgo.receive_stock(shop.id('store'), '[{\"sku\": \"SKU-03\", \"quantity\": 1, \"lot\": \"$_[0]\"}]');"; }
 
 # What is waited for; what its holder does; the call that waits; its error when lock_timeout ends it.
 my @waits = (
@@ -41,6 +44,9 @@ my @waits = (
 	[ 'the holds of the cart, in release_inventory', $hold_row, $release, 'row_locked' ],
 	[ 'stock, in release_inventory', $stock_row, $release, 'row_locked' ],
 	[ 'stock, in expire_holds', $stock_row, "SELECT weedgo.expire_holds(shop.id('store'));", 'row_locked' ],
+	[ 'new lots of the store, in receive_stock', lot_comes('L2'), lot_comes('L3'), 'row_locked' ],
+	[ 'a recall of the lot, in recall_lot', $recall, $recall, 'row_locked' ],
+	[ 'stock of the lot, in recall_lot', $lot_row, $recall, 'row_locked' ],
 );
 
 # Whoever is called first has used the promo code, so that there are counters to wait for.
@@ -48,8 +54,9 @@ sub set_up
 {
 	my ($name) = @_;
 	$shop->ask('TRUNCATE ' . join(', ', map { "weedgo_data.$_" }
-		  qw(orders order_items order_events holds carts cart_items promo_counters promo_customers stock stock_ledger)));
+		  qw(orders order_items order_events holds carts cart_items promo_counters promo_customers stock stock_ledger lots)));
 	$shop->ask('INSERT INTO weedgo_data.stock (store_id, sku, available) SELECT store_id, sku, 1000 FROM weedgo_data.products');
+	$shop->ask(lot_comes('L1'));
 	$shop->ask("SELECT shop.fill('cart', 1, 2), shop.fill('other', 2, 3), shop.fill('first')");
 	$shop->ask(Shop::checkout('first', $promo));
 	$shop->ask(Shop::reserve('cart'));

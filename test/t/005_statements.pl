@@ -92,6 +92,50 @@ is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), sho
 is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), shop.id('branch'), $new)"),
 	7, 'of a product that is new there: 7');
 
+# Lots: one more to find them, and where they are new two to make them and find them.
+sub of_lots { return "'[" . join(', ', map { my ($number, $lot) = @$_; "{\"sku\": \"SKU-$number\", \"quantity\": 2, \"lot\": \"$lot\"}" } @_) . "]'"; }
+my $lots = of_lots(map { my $number = $_; map { [ $number, $_ ] } 'A', 'B' } 31 .. 40);
+$shop->ask("UPDATE weedgo_data.stock SET available = 0 WHERE sku > 'SKU-30'");
+$shop->ask("INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, change, reason)
+	SELECT store_id, gen_random_uuid(), sku, -1000, 'lost' FROM weedgo_data.stock WHERE sku > 'SKU-30'");
+is(executed("SELECT sum(change) FROM weedgo.receive_stock(shop.id('store'), $lots)"), 8, 'receive_stock of new lots: 8, one of them by the trigger on stock');
+is(executed("SELECT sum(change) FROM weedgo.receive_stock(shop.id('store'), $lots)"), 4, 'of lots that are known: 4');
+my $sent = of_lots([ 40, 'B' ]);
+is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), shop.id('branch'), $sent)"), 11, 'transfer_stock of a lot that is new there: 11');
+is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), shop.id('branch'), $sent)"), 7, 'of one that is known: 7');
+is(executed("SELECT count(*) FROM weedgo.recall_lot(NULL, 'A')"), 3, 'recall_lot: 3');
+is(executed("SELECT count(*) FROM weedgo.recall_lot(NULL, 'A', options => '{\"lift\": true}')"), 3, 'lifted: 3');
+
+# A checkout with lots: four more, whatever it has of them.
+sub of_skus { my ($name, @numbers) = @_; $shop->ask("SELECT shop.fill('$name', VARIADIC ARRAY[" . join(',', @numbers) . '])'); }
+sub lots_cost
+{
+	my ($more, $name, $numbers, $arguments, $prepare) = @_;
+	of_skus($name, @$numbers);
+	$prepare->($name) if $prepare;
+	is(executed(Shop::checkout($name, $arguments)), $usual + $more, "$name: $more more");
+}
+lots_cost(4, 'a line with lots', [31]);
+lots_cost(4, 'ten lines with lots and ten without', [ 21 .. 40 ]);
+lots_cost(4, 'a lot that was scanned', [31], q{options => '{"lots": {"SKU-31": "B"}}'});
+lots_cost(0, 'ten lines without lots, in a shop that has some', [ 21 .. 30 ]);
+# One to take the holds; where they are all that is sold, nothing moves.
+lots_cost(4, 'a hold of lots', [ 31, 32 ], undef, $hold);
+lots_cost(5, 'a hold of fewer lots', [ 31, 32 ], undef, sub { $hold->($_[0]); of_skus($_[0], 31, 32, 33) });
+
+# Holds whose time is over: found, their stock locked, given back.
+sub expires
+{
+	my ($statements, $name, @numbers) = @_;
+	of_skus($name, @numbers);
+	$hold->($name);
+	$shop->ask("UPDATE weedgo_data.holds SET expires_at = now() - interval '1 minute'");
+	is(executed('SELECT weedgo.expire_holds(NULL)'), $statements, "expire_holds of $name: $statements");
+	is($shop->ask('SELECT count(*) FROM weedgo_data.holds'), 0, 'all are given back');
+}
+expires(3, 'skus without lots', 1 .. 20);
+expires(4, 'skus with lots and without', 21 .. 40);
+
 is(executed("SELECT sum(closing) FROM weedgo.inventory_report(shop.id('store'), current_date)"), 2, 'inventory_report: 2');
 
 # What the law asks for costs nothing while it is off, and a statement where purchases are counted.
@@ -142,6 +186,6 @@ costs(0, $alice, 'policies that change');
 my $order = $shop->ask('SELECT max(order_id::text) FROM weedgo_data.orders');
 is(executed("SELECT count(*) FROM weedgo.recompute_order(shop.id('store'), '$order')"), 4, 'recompute_order: 4');
 
-is($shop->orders, 28, 'all were checked out');
+is($shop->orders, 34, 'all were checked out');
 $shop->invariants_hold;
 done_testing();
