@@ -159,6 +159,13 @@ void write_result(const Refund &refund, const OrderState &order,
     result->json(JsonWriter().begin_object().end_object());
 }
 
+// A sale in cash was rounded to five cents: the last of its items are worth up to two more than
+// was paid.
+bool is_rounding(Cents missing) {
+    const Cents most_rounded_down = 2;
+    return missing > 0 && missing <= most_rounded_down;
+}
+
 void give_back(Refund refund, ResultRow *result) {
     const OrderKey &key = refund.report.order;
     const OrderState order = lock_order(key);
@@ -177,7 +184,8 @@ void give_back(Refund refund, ResultRow *result) {
     const Cents of_items = refund.items.empty() ? 0 : paid_for(&refund, &lines);
     const Cents left = before.captured - before.refunded;
     if (refund.report.amount == 0)
-        refund.report.amount = refund.items.empty() ? left : of_items;
+        refund.report.amount =
+            refund.items.empty() || is_rounding(of_items - left) ? left : of_items;
     if (refund.report.amount <= 0 || refund.report.amount > left)
         raise_invalid_argument("amount", "is more than is left of what was captured, or nothing",
                                "record_payment() must have been told of the payment first.");

@@ -74,6 +74,12 @@ SELECT is(refund(7, $$'[{"sku": "ROLLS", "quantity": 2}]', true, provider_refere
 SELECT refused($$SELECT weedgo.cancel_order(store('ON'), order_of(7))$$, 'WG013', 'order_transition_invalid', 'what was delivered cannot be called off any more', 'shop_staff');
 SELECT is(shelf('ROLLS'), '992/0', 'two are on the shelf again, and no more');
 
+-- In cash: 32.77, of which 32.75 were paid.
+CALL fill_cart(8, 'ON', 'ann', '{"ROLLS": 2}');
+SELECT weedgo.sell_in_store(store('ON'), cart(8), customer('ann'), customer('ann')) \g /dev/null
+SELECT is(refund(8, $$'[{"sku": "ROLLS", "quantity": 1}]', payment_type => 'cash'$$), '16.39 partially_refunded', 'one of two sold in cash');
+SELECT is(refund(8, $$'[{"sku": "ROLLS", "quantity": 1}]', payment_type => 'cash'$$), '16.36 refunded', 'the last costs what was paid, though it was rounded down');
+
 -- Refusals
 CALL sell(5);
 SELECT is(refund(5, $$'[{"sku": "ROLLS", "quantity": 2}]', provider_reference => 'd-1'$$), '29.49 partially_refunded', '(two of three are back)');
