@@ -7,17 +7,21 @@ EXTENSION = weedgo_checkout
 EXTVERSION = 0.1.0
 MODULE_big = $(EXTENSION)
 
-SCRIPT_GOALS = help demo demo-stop check check-% accept lint format figures walk
+# Each of these is a promise shown at length: the short forms are in make check.
+PROOFS = $(notdir $(wildcard scripts/proofs/[a-z]*))
+SCRIPT_GOALS = help demo demo-stop check check-% accept lint format figures $(PROOFS)
 
 ifneq ($(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)),)
 
 # PGXS is not included here: it defines a `check` of its own, and these goals must work before
 # pg_config exists, because they install it.
 
-.PHONY: help demo demo-stop check accept lint format figures walk
+.PHONY: help demo demo-stop check accept lint format figures $(PROOFS)
 
 help:
 	@sed -n 's/^## //p' Makefile
+	@for proof in $(PROOFS); do \
+		printf 'make %-15s ' $$proof; sed -n '2s/^# //p' scripts/proofs/$$proof; done
 
 ## make                 build the extension
 ## make install         install it into the PostgreSQL of PG_CONFIG
@@ -29,10 +33,10 @@ help:
 ##                      (TESTS=name runs only the tests whose name contains it)
 ## make accept          take the last outputs of regress and isolation as the expected ones
 ## make lint            check the rules of CONTRIBUTING.md
-## make walk            random walks through all functions, for long (WALK_SECONDS=300, WALK_SEED=n)
 ## make figures         measure what a checkout costs: statements, WAL bytes, time
 ## make format          lay out src/ and test/unit/ with clang-format
 ## make clean           remove what was built
+## And, each with SEED=n to go the same way again and a bound that can be set (docs/reliability.md):
 
 demo:
 	@scripts/demo start
@@ -50,8 +54,8 @@ format:
 	@scripts/format
 figures:
 	@scripts/figures
-walk:
-	@WALK_SECONDS=$${WALK_SECONDS:-300} TESTS=walk scripts/check tap
+$(PROOFS):
+	@scripts/proofs/$@
 
 # Goals of PGXS named together with these run in a make of their own.
 OTHER_GOALS = $(filter-out $(SCRIPT_GOALS),$(MAKECMDGOALS))
