@@ -4,7 +4,7 @@
 #   make help                                lists everything else
 
 EXTENSION = weedgo_checkout
-EXTVERSION = 0.1.0
+EXTVERSION = 0.2.0
 MODULE_big = $(EXTENSION)
 
 # Each of these is a promise shown at length: the short forms are in make check.
@@ -71,8 +71,14 @@ PG_CONFIG ?= pg_config
 OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard src/*.cpp)))
 EXTENSION_SQL = $(EXTENSION)--$(EXTVERSION).sql
 SQL_FRAGMENTS = $(sort $(wildcard sql/[0-9][0-9]_*.sql))
-DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
-DATA_built = $(EXTENSION_SQL)
+# Released scripts are frozen in sql/. The way from the last release to this version is made of what
+# sql/from-RELEASE.sql says and of all functions.
+RELEASED = $(patsubst sql/from-%.sql,%,$(wildcard sql/from-*.sql))
+UPGRADE_SQL = $(EXTENSION)--$(RELEASED)--$(EXTVERSION).sql
+UPGRADE_FRAGMENTS = sql/from-$(RELEASED).sql \
+	$(filter-out %_schema.sql %_types.sql,$(SQL_FRAGMENTS))
+DATA = $(wildcard sql/$(EXTENSION)--*.sql)
+DATA_built = $(EXTENSION_SQL) $(UPGRADE_SQL)
 
 # These run in this order around all others, which run in the order of their names.
 REGRESS_ALL = $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
@@ -108,6 +114,13 @@ $(OBJS) $(OBJS:.o=.bc): Makefile
 $(EXTENSION_SQL): $(SQL_FRAGMENTS) Makefile
 	@printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit' >$@.new
 	@cat $(SQL_FRAGMENTS) </dev/null >>$@.new
+	@mv $@.new $@
+
+# At install a function is never one that was there before; in an upgrade PostgreSQL replaces only
+# what belongs to the extension.
+$(UPGRADE_SQL): $(UPGRADE_FRAGMENTS) Makefile
+	@printf '%s\n' '\echo Use "ALTER EXTENSION $(EXTENSION) UPDATE" to load this file. \quit' >$@.new
+	@cat $(UPGRADE_FRAGMENTS) | sed 's/^CREATE FUNCTION/CREATE OR REPLACE FUNCTION/' >>$@.new
 	@mv $@.new $@
 
 # Which tests there are, in their order: scripts/check and scripts/lint ask for it.

@@ -13,8 +13,11 @@ DECLARE
     schema_owner  name := (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'weedgo_data');
     data_owner    name;
     unknown_key   text := (SELECT min(k) FROM jsonb_object_keys(options) k WHERE k <> 'row_security');
+    kind          text;
     relation      text;
-    ddl           text;
+    part          text;
+    definition    text;
+    ours          oid;
     relations     text[] := '{}';
     made          text[] := '{}';
     secure        boolean;
@@ -75,11 +78,15 @@ BEGIN
     END IF;
 
     PERFORM set_config('role', data_owner, true);
-    FOR relation, ddl IN VALUES
+
+    -- What the relations are made of. Each part is made where it is missing, so that tables of an
+    -- earlier release become what new ones are: what a release has had in a CREATE TABLE stays as it is,
+    -- and what comes later is a part of its own, behind those that were there (ADD COLUMN adds at the end).
+    FOR kind, relation, part, definition IN VALUES
 
     -- Sources: tables here, or views over an application's own tables.
 
-    ('stores', $ddl$
+    ('table', 'stores', NULL, $ddl$
         CREATE TABLE weedgo_data.stores (
             store_id                uuid PRIMARY KEY,
             tenant_id               uuid,
@@ -99,18 +106,18 @@ BEGIN
             policies                jsonb NOT NULL DEFAULT '{}',
             CHECK ((latitude IS NULL) = (longitude IS NULL))
         );
-        COMMENT ON TABLE weedgo_data.stores IS 'A store: where it is, whether it takes orders, what it charges for delivery.';
-        COMMENT ON COLUMN weedgo_data.stores.province IS 'Two letters; tax_rates are looked up by it.';
-        COMMENT ON COLUMN weedgo_data.stores.timezone IS 'The store''s local date names its orders and dates its taxes.';
-        COMMENT ON COLUMN weedgo_data.stores.accepts_orders IS 'false: checkout_cart refuses with WG014.';
-        COMMENT ON COLUMN weedgo_data.stores.free_delivery_threshold IS 'Delivery is free from this subtotal, before discount, on; NULL: never.';
-        COMMENT ON COLUMN weedgo_data.stores.max_delivery_km IS 'No delivery beyond; NULL: any distance.';
-        COMMENT ON COLUMN weedgo_data.stores.min_order_amount IS 'Smallest subtotal, before discount, that is delivered.';
-        COMMENT ON COLUMN weedgo_data.stores.tax_delivery IS 'true: the delivery fee is taxed by the rates of tax class "delivery".';
-        COMMENT ON COLUMN weedgo_data.stores.policies IS 'Purchase limit, age and opening hours that checkout_cart holds the store to; {}: none. The reference has the keys.';
     $ddl$),
+    ('comment', 'stores', NULL, 'A store: where it is, whether it takes orders, what it charges for delivery.'),
+    ('comment', 'stores', 'province', 'Two letters; tax_rates are looked up by it.'),
+    ('comment', 'stores', 'timezone', 'The store''s local date names its orders and dates its taxes.'),
+    ('comment', 'stores', 'accepts_orders', 'false: checkout_cart refuses with WG014.'),
+    ('comment', 'stores', 'free_delivery_threshold', 'Delivery is free from this subtotal, before discount, on; NULL: never.'),
+    ('comment', 'stores', 'max_delivery_km', 'No delivery beyond; NULL: any distance.'),
+    ('comment', 'stores', 'min_order_amount', 'Smallest subtotal, before discount, that is delivered.'),
+    ('comment', 'stores', 'tax_delivery', 'true: the delivery fee is taxed by the rates of tax class "delivery".'),
+    ('comment', 'stores', 'policies', 'Purchase limit, age and opening hours that checkout_cart holds the store to; {}: none. The reference has the keys.'),
 
-    ('products', $ddl$
+    ('table', 'products', NULL, $ddl$
         CREATE TABLE weedgo_data.products (
             store_id      uuid NOT NULL,
             sku           text NOT NULL CHECK (sku <> ''),
@@ -124,12 +131,12 @@ BEGIN
             equivalent_mg bigint NOT NULL DEFAULT 0 CHECK (equivalent_mg >= 0),
             PRIMARY KEY (store_id, sku)
         ) WITH (fillfactor = 90);
-        COMMENT ON TABLE weedgo_data.products IS 'What a store sells and for how much. Prices live here, apart from stock, so that a sale never locks a price.';
-        COMMENT ON COLUMN weedgo_data.products.sale_price IS 'Charged instead of unit_price from sale_from until before sale_until; NULL ends are open.';
-        COMMENT ON COLUMN weedgo_data.products.equivalent_mg IS 'Dried cannabis equivalent of one unit, in milligrams (Cannabis Act, Schedule 3).';
     $ddl$),
+    ('comment', 'products', NULL, 'What a store sells and for how much. Prices live here, apart from stock, so that a sale never locks a price.'),
+    ('comment', 'products', 'sale_price', 'Charged instead of unit_price from sale_from until before sale_until; NULL ends are open.'),
+    ('comment', 'products', 'equivalent_mg', 'Dried cannabis equivalent of one unit, in milligrams (Cannabis Act, Schedule 3).'),
 
-    ('stock', $ddl$
+    ('table', 'stock', NULL, $ddl$
         CREATE TABLE weedgo_data.stock (
             store_id  uuid NOT NULL,
             sku       text NOT NULL,
@@ -138,21 +145,44 @@ BEGIN
             reserved  integer NOT NULL DEFAULT 0 CHECK (reserved >= 0),
             PRIMARY KEY (store_id, sku, bucket)
         ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
-        COMMENT ON TABLE weedgo_data.stock IS 'Units on the shelf (available) and promised to holds and open orders (reserved). Half-filled pages keep its updates HOT.';
-        COMMENT ON COLUMN weedgo_data.stock.bucket IS '0: units of no lot. Others are those of a lot, which lots has under the same number.';
+    $ddl$),
+    ('comment', 'stock', NULL, 'Units on the shelf (available) and promised to holds and open orders (reserved). Half-filled pages keep its updates HOT.'),
+    ('comment', 'stock', 'bucket', '0: units of no lot. Others are those of a lot, which lots has under the same number.'),
+    ('function', 'stock', 'new_entry_id()', $ddl$
+        CREATE OR REPLACE FUNCTION weedgo_data.new_entry_id() RETURNS uuid
+        LANGUAGE sql VOLATILE -- its names were looked up when it was made, and unpinned it is inlined
+        RETURN encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+                                              PLACING substr(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 3)
+                                              FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid;
+        COMMENT ON FUNCTION weedgo_data.new_entry_id IS 'A UUID version 7: version 4 with the milliseconds since 1970 in front.';
+        REVOKE ALL ON FUNCTION weedgo_data.new_entry_id() FROM PUBLIC;
+    $ddl$),
+    ('function', 'stock', 'enter_opening_stock()', $ddl$
+        CREATE OR REPLACE FUNCTION weedgo_data.enter_opening_stock() RETURNS trigger
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+        AS $trigger$
+        BEGIN
+            INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, bucket, change, reason, details, recorded_at)
+            SELECT i.store_id, weedgo_data.new_entry_id(), i.sku, i.bucket, i.available + i.reserved, 'opening', '{}', clock_timestamp()
+            FROM inserted i
+            WHERE i.available + i.reserved > 0;
+            RETURN NULL;
+        END
+        $trigger$;
+        REVOKE ALL ON FUNCTION weedgo_data.enter_opening_stock() FROM PUBLIC;
     $ddl$),
 
-    ('customers', $ddl$
+    ('table', 'customers', NULL, $ddl$
         CREATE TABLE weedgo_data.customers (
             customer_id   uuid PRIMARY KEY,
             date_of_birth date,
             age_verified  boolean NOT NULL DEFAULT false
         );
-        COMMENT ON TABLE weedgo_data.customers IS 'Who may own carts and orders.';
-        COMMENT ON COLUMN weedgo_data.customers.age_verified IS 'Whether somebody has seen a document; counts where a store''s policies ask for it.';
     $ddl$),
+    ('comment', 'customers', NULL, 'Who may own carts and orders.'),
+    ('comment', 'customers', 'age_verified', 'Whether somebody has seen a document; counts where a store''s policies ask for it.'),
 
-    ('payment_methods', $ddl$
+    ('table', 'payment_methods', NULL, $ddl$
         CREATE TABLE weedgo_data.payment_methods (
             customer_id       uuid NOT NULL,
             payment_method_id text NOT NULL CHECK (payment_method_id <> ''),
@@ -161,11 +191,11 @@ BEGIN
             expires_on        date,
             PRIMARY KEY (customer_id, payment_method_id)
         );
-        COMMENT ON TABLE weedgo_data.payment_methods IS 'How a customer pays. Type "cash" rounds the amount due to five cents.';
-        COMMENT ON COLUMN weedgo_data.payment_methods.expires_on IS 'The last day it can be used, by the store''s calendar.';
     $ddl$),
+    ('comment', 'payment_methods', NULL, 'How a customer pays. Type "cash" rounds the amount due to five cents.'),
+    ('comment', 'payment_methods', 'expires_on', 'The last day it can be used, by the store''s calendar.'),
 
-    ('tax_rates', $ddl$
+    ('table', 'tax_rates', NULL, $ddl$
         CREATE TABLE weedgo_data.tax_rates (
             province    text NOT NULL,
             tax_class   text NOT NULL,
@@ -177,9 +207,6 @@ BEGIN
             PRIMARY KEY (province, tax_class, tax_name, valid_from),
             CHECK (valid_until > valid_from)
         );
-        COMMENT ON TABLE weedgo_data.tax_rates IS 'Tax components by province and tax class; those valid on the store''s local date add up.';
-        COMMENT ON COLUMN weedgo_data.tax_rates.rate IS 'A fraction: 0.13 is 13 %. An exempt class has a row with rate 0.';
-        COMMENT ON COLUMN weedgo_data.tax_rates.valid_until IS 'First day it no longer holds; NULL: still in force.';
         INSERT INTO weedgo_data.tax_rates (province, tax_class, tax_name, rate, valid_from, valid_until, source)
         SELECT province, tax_class, tax_name, rate, valid_from, valid_until, source
         FROM (VALUES
@@ -202,8 +229,11 @@ BEGIN
             source = 'Retail Sales Tax Act (MB), Information Bulletin 063 (2019-10): non-medical cannabis exempt since 2018-10-17'
         WHERE province = 'MB' AND tax_name = 'RST' AND tax_class = 'cannabis';
     $ddl$),
+    ('comment', 'tax_rates', NULL, 'Tax components by province and tax class; those valid on the store''s local date add up.'),
+    ('comment', 'tax_rates', 'rate', 'A fraction: 0.13 is 13 %. An exempt class has a row with rate 0.'),
+    ('comment', 'tax_rates', 'valid_until', 'First day it no longer holds; NULL: still in force.'),
 
-    ('promo_codes', $ddl$
+    ('table', 'promo_codes', NULL, $ddl$
         CREATE TABLE weedgo_data.promo_codes (
             store_id              uuid NOT NULL,
             code                  text NOT NULL CHECK (code <> '' AND code = upper(btrim(code) COLLATE "C")),
@@ -220,13 +250,13 @@ BEGIN
             PRIMARY KEY (store_id, code),
             CHECK (discount_type = 'fixed' OR discount_value <= 100)
         );
-        COMMENT ON TABLE weedgo_data.promo_codes IS 'Promo codes of a store, in capitals. Uses are counted in promo_counters and promo_customers.';
-        COMMENT ON COLUMN weedgo_data.promo_codes.discount_value IS 'Percent of the subtotal (10 is 10 %), or an amount.';
-        COMMENT ON COLUMN weedgo_data.promo_codes.reimbursable IS 'true: a third party pays the discount back, so tax is due on the full price.';
-        COMMENT ON COLUMN weedgo_data.promo_codes.max_uses_per_customer IS 'NULL: no limit. A guest cannot use a code that has one.';
     $ddl$),
+    ('comment', 'promo_codes', NULL, 'Promo codes of a store, in capitals. Uses are counted in promo_counters and promo_customers.'),
+    ('comment', 'promo_codes', 'discount_value', 'Percent of the subtotal (10 is 10 %), or an amount.'),
+    ('comment', 'promo_codes', 'reimbursable', 'true: a third party pays the discount back, so tax is due on the full price.'),
+    ('comment', 'promo_codes', 'max_uses_per_customer', 'NULL: no limit. A guest cannot use a code that has one.'),
 
-    ('carts', $ddl$
+    ('table', 'carts', NULL, $ddl$
         CREATE TABLE weedgo_data.carts (
             store_id    uuid NOT NULL,
             cart_id     uuid NOT NULL,
@@ -238,12 +268,12 @@ BEGIN
             PRIMARY KEY (store_id, cart_id),
             CHECK ((status = 'converted') = (order_id IS NOT NULL))
         ) WITH (fillfactor = 80);
-        CREATE INDEX carts_customer ON weedgo_data.carts (customer_id) WHERE customer_id IS NOT NULL;
-        COMMENT ON TABLE weedgo_data.carts IS 'A cart: active until it becomes an order (converted) or is given up (abandoned).';
-        COMMENT ON COLUMN weedgo_data.carts.customer_id IS 'NULL: a guest''s, or not claimed yet.';
     $ddl$),
+    ('index', 'carts', 'carts_customer', $ddl$ CREATE INDEX carts_customer ON weedgo_data.carts (customer_id) WHERE customer_id IS NOT NULL $ddl$),
+    ('comment', 'carts', NULL, 'A cart: active until it becomes an order (converted) or is given up (abandoned).'),
+    ('comment', 'carts', 'customer_id', 'NULL: a guest''s, or not claimed yet.'),
 
-    ('cart_items', $ddl$
+    ('table', 'cart_items', NULL, $ddl$
         CREATE TABLE weedgo_data.cart_items (
             store_id uuid NOT NULL,
             cart_id  uuid NOT NULL,
@@ -251,10 +281,11 @@ BEGIN
             quantity integer NOT NULL CHECK (quantity > 0),
             PRIMARY KEY (store_id, cart_id, sku)
         ) WITH (fillfactor = 90);
-        COMMENT ON TABLE weedgo_data.cart_items IS 'What is in a cart. No price: that is the product''s, at checkout.';
-
-        -- Plain DML on cart_items goes by the same rules as put_cart: under the cart's lock, and
-        -- never into a cart that is no longer active. Without the extension the lock is skipped.
+    $ddl$),
+    ('comment', 'cart_items', NULL, 'What is in a cart. No price: that is the product''s, at checkout.'),
+    -- Plain DML on cart_items goes by the same rules as put_cart: under the cart's lock, and
+    -- never into a cart that is no longer active. Without the extension the lock is skipped.
+    ('function', 'cart_items', 'lock_edited_cart()', $ddl$
         CREATE OR REPLACE FUNCTION weedgo_data.lock_edited_cart() RETURNS trigger
         LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
         AS $trigger$
@@ -274,9 +305,11 @@ BEGIN
             RETURN item;
         END
         $trigger$;
-
-        -- A changed item changes its cart's row, so that a checkout with an older snapshot
-        -- (REPEATABLE READ, SERIALIZABLE) fails instead of selling what it remembers.
+        REVOKE ALL ON FUNCTION weedgo_data.lock_edited_cart() FROM PUBLIC;
+    $ddl$),
+    -- A changed item changes its cart's row, so that a checkout with an older snapshot
+    -- (REPEATABLE READ, SERIALIZABLE) fails instead of selling what it remembers.
+    ('function', 'cart_items', 'touch_edited_carts()', $ddl$
         CREATE OR REPLACE FUNCTION weedgo_data.touch_edited_carts() RETURNS trigger
         LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
         AS $trigger$
@@ -296,22 +329,30 @@ BEGIN
             RETURN NULL;
         END
         $trigger$;
+        REVOKE ALL ON FUNCTION weedgo_data.touch_edited_carts() FROM PUBLIC;
+    $ddl$),
+    ('trigger', 'cart_items', 'lock_edited_cart', $ddl$
 
         CREATE TRIGGER lock_edited_cart BEFORE INSERT OR UPDATE OR DELETE ON weedgo_data.cart_items
-            FOR EACH ROW EXECUTE FUNCTION weedgo_data.lock_edited_cart();
+            FOR EACH ROW EXECUTE FUNCTION weedgo_data.lock_edited_cart()
+    $ddl$),
+    ('trigger', 'cart_items', 'touch_carts_on_insert', $ddl$
         CREATE TRIGGER touch_carts_on_insert AFTER INSERT ON weedgo_data.cart_items
-            REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.touch_edited_carts();
+            REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.touch_edited_carts()
+    $ddl$),
+    ('trigger', 'cart_items', 'touch_carts_on_update', $ddl$
         CREATE TRIGGER touch_carts_on_update AFTER UPDATE ON weedgo_data.cart_items
-            REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.touch_edited_carts();
+            REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.touch_edited_carts()
+    $ddl$),
+    ('trigger', 'cart_items', 'touch_carts_on_delete', $ddl$
         CREATE TRIGGER touch_carts_on_delete AFTER DELETE ON weedgo_data.cart_items
-            REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.touch_edited_carts();
-        REVOKE ALL ON FUNCTION weedgo_data.lock_edited_cart(), weedgo_data.touch_edited_carts() FROM PUBLIC;
+            REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.touch_edited_carts()
     $ddl$),
 
     -- Records: always tables of ours. No foreign keys: the functions guarantee
     -- them and verify_invariants() checks them.
 
-    ('orders', $ddl$
+    ('table', 'orders', NULL, $ddl$
         CREATE TABLE weedgo_data.orders (
             store_id             uuid NOT NULL,
             order_id             uuid NOT NULL,
@@ -350,28 +391,30 @@ BEGIN
             priced_at            timestamptz NOT NULL,
             created_at           timestamptz NOT NULL,
             metadata             jsonb,
-            counted_on           date,
             PRIMARY KEY (store_id, order_id)
         ) WITH (fillfactor = 90);
-        CREATE UNIQUE INDEX orders_cart ON weedgo_data.orders (store_id, cart_id);
-        CREATE UNIQUE INDEX orders_number ON weedgo_data.orders (store_id, order_number);
-        CREATE UNIQUE INDEX orders_idempotency ON weedgo_data.orders (store_id, idempotency_scope, idempotency_key)
-            WHERE idempotency_key IS NOT NULL;
-        CREATE INDEX orders_pending ON weedgo_data.orders (created_at) WHERE status = 'pending';
-        CREATE INDEX orders_customer ON weedgo_data.orders (customer_id, order_id);
-        COMMENT ON TABLE weedgo_data.orders IS 'Orders, with everything that their amounts were computed from.';
-        COMMENT ON COLUMN weedgo_data.orders.order_id IS 'UUID version 7: later orders have greater ids.';
-        COMMENT ON COLUMN weedgo_data.orders.tax IS 'All tax, that on the delivery fee (delivery_tax) included.';
-        COMMENT ON COLUMN weedgo_data.orders.amount_due IS 'The total; in cash, rounded to five cents.';
-        COMMENT ON COLUMN weedgo_data.orders.taxes IS 'Per tax name: its amount and, per tax class, the rate and what it was taken of.';
-        COMMENT ON COLUMN weedgo_data.orders.pricing IS 'The store''s and the promo code''s figures at the time, its province and time zone: inputs of discount, delivery fee and tax.';
-        COMMENT ON COLUMN weedgo_data.orders.idempotency_scope IS 'The customer, or the cart where the customer is a guest: whose idempotency keys these are.';
-        COMMENT ON COLUMN weedgo_data.orders.request_fingerprint IS 'SHA-256 of the request''s arguments, except the key.';
-        COMMENT ON COLUMN weedgo_data.orders.counted_on IS 'The customer''s day, in customer_days, on which its dried cannabis equivalent is counted; NULL: it is not.';
-        COMMENT ON COLUMN weedgo_data.orders.priced_at IS 'The one instant that prices, windows and rates were judged at.';
     $ddl$),
+    ('column', 'orders', 'counted_on', 'date'),
+    ('index', 'orders', 'orders_cart', $ddl$ CREATE UNIQUE INDEX orders_cart ON weedgo_data.orders (store_id, cart_id) $ddl$),
+    ('index', 'orders', 'orders_number', $ddl$ CREATE UNIQUE INDEX orders_number ON weedgo_data.orders (store_id, order_number) $ddl$),
+    ('index', 'orders', 'orders_idempotency', $ddl$
+        CREATE UNIQUE INDEX orders_idempotency ON weedgo_data.orders (store_id, idempotency_scope, idempotency_key)
+            WHERE idempotency_key IS NOT NULL
+    $ddl$),
+    ('index', 'orders', 'orders_pending', $ddl$ CREATE INDEX orders_pending ON weedgo_data.orders (created_at) WHERE status = 'pending' $ddl$),
+    ('index', 'orders', 'orders_customer', $ddl$ CREATE INDEX orders_customer ON weedgo_data.orders (customer_id, order_id) $ddl$),
+    ('comment', 'orders', NULL, 'Orders, with everything that their amounts were computed from.'),
+    ('comment', 'orders', 'order_id', 'UUID version 7: later orders have greater ids.'),
+    ('comment', 'orders', 'tax', 'All tax, that on the delivery fee (delivery_tax) included.'),
+    ('comment', 'orders', 'amount_due', 'The total; in cash, rounded to five cents.'),
+    ('comment', 'orders', 'taxes', 'Per tax name: its amount and, per tax class, the rate and what it was taken of.'),
+    ('comment', 'orders', 'pricing', 'The store''s and the promo code''s figures at the time, its province and time zone: inputs of discount, delivery fee and tax.'),
+    ('comment', 'orders', 'idempotency_scope', 'The customer, or the cart where the customer is a guest: whose idempotency keys these are.'),
+    ('comment', 'orders', 'request_fingerprint', 'SHA-256 of the request''s arguments, except the key.'),
+    ('comment', 'orders', 'counted_on', 'The customer''s day, in customer_days, on which its dried cannabis equivalent is counted; NULL: it is not.'),
+    ('comment', 'orders', 'priced_at', 'The one instant that prices, windows and rates were judged at.'),
 
-    ('order_items', $ddl$
+    ('table', 'order_items', NULL, $ddl$
         CREATE TABLE weedgo_data.order_items (
             store_id      uuid NOT NULL,
             order_id      uuid NOT NULL,
@@ -389,12 +432,12 @@ BEGIN
             returned      integer NOT NULL DEFAULT 0 CHECK (returned BETWEEN 0 AND quantity),
             PRIMARY KEY (store_id, order_id, line_no)
         );
-        COMMENT ON TABLE weedgo_data.order_items IS 'The lines of an order, one a sku, as they were sold. line_total is before discount and tax.';
-        COMMENT ON COLUMN weedgo_data.order_items.returned IS 'Units that came back after delivery, by refund_order().';
-        COMMENT ON COLUMN weedgo_data.order_items.equivalent_mg IS 'Dried cannabis equivalent of one unit, in milligrams.';
     $ddl$),
+    ('comment', 'order_items', NULL, 'The lines of an order, one a sku, as they were sold. line_total is before discount and tax.'),
+    ('comment', 'order_items', 'returned', 'Units that came back after delivery, by refund_order().'),
+    ('comment', 'order_items', 'equivalent_mg', 'Dried cannabis equivalent of one unit, in milligrams.'),
 
-    ('order_events', $ddl$
+    ('table', 'order_events', NULL, $ddl$
         CREATE TABLE weedgo_data.order_events (
             store_id      uuid NOT NULL,
             order_id      uuid NOT NULL,
@@ -410,15 +453,17 @@ BEGIN
             hash          bytea NOT NULL,
             PRIMARY KEY (store_id, order_id, seq)
         );
-        CREATE INDEX order_events_recorded ON weedgo_data.order_events (recorded_xid, order_id, seq);
-        CREATE INDEX order_events_delivered ON weedgo_data.order_events (store_id, recorded_at, order_id)
-            WHERE to_status = 'delivered' AND from_status IS DISTINCT FROM to_status;
-        COMMENT ON TABLE weedgo_data.order_events IS 'What happened to an order, in order; only ever added to.';
-        COMMENT ON COLUMN weedgo_data.order_events.hash IS 'SHA-256 over this event and the hash before it; the first one seals the order and its lines. verify_audit() checks it.';
-        COMMENT ON COLUMN weedgo_data.order_events.recorded_xid IS 'Events whose xid is below pg_snapshot_xmin(pg_current_snapshot()) are complete: poll up to there.';
     $ddl$),
+    ('index', 'order_events', 'order_events_recorded', $ddl$ CREATE INDEX order_events_recorded ON weedgo_data.order_events (recorded_xid, order_id, seq) $ddl$),
+    ('index', 'order_events', 'order_events_delivered', $ddl$
+        CREATE INDEX order_events_delivered ON weedgo_data.order_events (store_id, recorded_at, order_id)
+            WHERE to_status = 'delivered' AND from_status IS DISTINCT FROM to_status
+    $ddl$),
+    ('comment', 'order_events', NULL, 'What happened to an order, in order; only ever added to.'),
+    ('comment', 'order_events', 'hash', 'SHA-256 over this event and the hash before it; the first one seals the order and its lines. verify_audit() checks it.'),
+    ('comment', 'order_events', 'recorded_xid', 'Events whose xid is below pg_snapshot_xmin(pg_current_snapshot()) are complete: poll up to there.'),
 
-    ('payments', $ddl$
+    ('table', 'payments', NULL, $ddl$
         CREATE TABLE weedgo_data.payments (
             store_id           uuid NOT NULL,
             payment_id         uuid NOT NULL,
@@ -432,13 +477,15 @@ BEGIN
             recorded_at        timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (store_id, payment_id)
         );
-        CREATE UNIQUE INDEX payments_reference ON weedgo_data.payments (store_id, provider_reference, event)
-            WHERE provider_reference IS NOT NULL;
-        CREATE INDEX payments_order ON weedgo_data.payments (store_id, order_id);
-        COMMENT ON TABLE weedgo_data.payments IS 'What payment providers reported, each report once.';
     $ddl$),
+    ('index', 'payments', 'payments_reference', $ddl$
+        CREATE UNIQUE INDEX payments_reference ON weedgo_data.payments (store_id, provider_reference, event)
+            WHERE provider_reference IS NOT NULL
+    $ddl$),
+    ('index', 'payments', 'payments_order', $ddl$ CREATE INDEX payments_order ON weedgo_data.payments (store_id, order_id) $ddl$),
+    ('comment', 'payments', NULL, 'What payment providers reported, each report once.'),
 
-    ('holds', $ddl$
+    ('table', 'holds', NULL, $ddl$
         CREATE TABLE weedgo_data.holds (
             store_id   uuid NOT NULL,
             cart_id    uuid NOT NULL,
@@ -448,12 +495,12 @@ BEGIN
             expires_at timestamptz NOT NULL,
             PRIMARY KEY (store_id, cart_id, sku, bucket)
         );
-        CREATE INDEX holds_expiry ON weedgo_data.holds (expires_at);
-        CREATE INDEX holds_sku ON weedgo_data.holds (store_id, sku);
-        COMMENT ON TABLE weedgo_data.holds IS 'Stock promised to a cart before checkout; counted in stock.reserved until the row is gone.';
     $ddl$),
+    ('index', 'holds', 'holds_expiry', $ddl$ CREATE INDEX holds_expiry ON weedgo_data.holds (expires_at) $ddl$),
+    ('index', 'holds', 'holds_sku', $ddl$ CREATE INDEX holds_sku ON weedgo_data.holds (store_id, sku) $ddl$),
+    ('comment', 'holds', NULL, 'Stock promised to a cart before checkout; counted in stock.reserved until the row is gone.'),
 
-    ('promo_counters', $ddl$
+    ('table', 'promo_counters', NULL, $ddl$
         CREATE TABLE weedgo_data.promo_counters (
             store_id uuid NOT NULL,
             code     text NOT NULL,
@@ -462,11 +509,11 @@ BEGIN
             quota    integer CHECK (quota >= 0),
             PRIMARY KEY (store_id, code, bucket)
         ) WITH (fillfactor = 50);
-        COMMENT ON TABLE weedgo_data.promo_counters IS 'How often a promo code was used.';
-        COMMENT ON COLUMN weedgo_data.promo_counters.quota IS 'This bucket''s share of the code''s max_uses; NULL: all of it.';
     $ddl$),
+    ('comment', 'promo_counters', NULL, 'How often a promo code was used.'),
+    ('comment', 'promo_counters', 'quota', 'This bucket''s share of the code''s max_uses; NULL: all of it.'),
 
-    ('promo_customers', $ddl$
+    ('table', 'promo_customers', NULL, $ddl$
         CREATE TABLE weedgo_data.promo_customers (
             store_id    uuid NOT NULL,
             code        text NOT NULL,
@@ -474,10 +521,10 @@ BEGIN
             used        integer NOT NULL CHECK (used >= 0),
             PRIMARY KEY (store_id, code, customer_id)
         ) WITH (fillfactor = 80);
-        COMMENT ON TABLE weedgo_data.promo_customers IS 'How often a customer used a promo code.';
     $ddl$),
+    ('comment', 'promo_customers', NULL, 'How often a customer used a promo code.'),
 
-    ('customer_days', $ddl$
+    ('table', 'customer_days', NULL, $ddl$
         CREATE TABLE weedgo_data.customer_days (
             store_id      uuid NOT NULL,
             customer_id   uuid NOT NULL,
@@ -485,10 +532,10 @@ BEGIN
             equivalent_mg bigint NOT NULL CHECK (equivalent_mg >= 0),
             PRIMARY KEY (store_id, customer_id, day)
         ) WITH (fillfactor = 80);
-        COMMENT ON TABLE weedgo_data.customer_days IS 'Dried cannabis equivalent a customer bought on a day, by the store''s calendar, for stores that limit it.';
     $ddl$),
+    ('comment', 'customer_days', NULL, 'Dried cannabis equivalent a customer bought on a day, by the store''s calendar, for stores that limit it.'),
 
-    ('allocations', $ddl$
+    ('table', 'allocations', NULL, $ddl$
         CREATE TABLE weedgo_data.allocations (
             store_id uuid NOT NULL,
             order_id uuid NOT NULL,
@@ -499,12 +546,12 @@ BEGIN
             returned integer NOT NULL DEFAULT 0 CHECK (returned BETWEEN 0 AND quantity),
             PRIMARY KEY (store_id, order_id, line_no, bucket)
         );
-        CREATE INDEX allocations_lot ON weedgo_data.allocations (store_id, sku, bucket);
-        COMMENT ON TABLE weedgo_data.allocations IS 'Which lots (buckets of stock) an order line was taken from; a line without lots has no row here.';
-        COMMENT ON COLUMN weedgo_data.allocations.returned IS 'Units that came back after delivery, by refund_order().';
     $ddl$),
+    ('index', 'allocations', 'allocations_lot', $ddl$ CREATE INDEX allocations_lot ON weedgo_data.allocations (store_id, sku, bucket) $ddl$),
+    ('comment', 'allocations', NULL, 'Which lots (buckets of stock) an order line was taken from; a line without lots has no row here.'),
+    ('comment', 'allocations', 'returned', 'Units that came back after delivery, by refund_order().'),
 
-    ('lots', $ddl$
+    ('table', 'lots', NULL, $ddl$
         CREATE TABLE weedgo_data.lots (
             store_id      uuid NOT NULL,
             sku           text NOT NULL,
@@ -518,14 +565,14 @@ BEGIN
             recalled_by   uuid,
             PRIMARY KEY (store_id, sku, bucket)
         );
-        CREATE UNIQUE INDEX lots_sku ON weedgo_data.lots (store_id, sku, lot_number);
-        CREATE INDEX lots_number ON weedgo_data.lots (lot_number);
-        COMMENT ON TABLE weedgo_data.lots IS 'Lots of skus whose stock is kept by lot; their units are in stock, in the bucket of the lot.';
-        COMMENT ON COLUMN weedgo_data.lots.expires_on IS 'The last day it is sold, by the store''s calendar; NULL: no end.';
-        COMMENT ON COLUMN weedgo_data.lots.recalled_at IS 'Since when it is not sold any more: recall_lot().';
     $ddl$),
+    ('index', 'lots', 'lots_sku', $ddl$ CREATE UNIQUE INDEX lots_sku ON weedgo_data.lots (store_id, sku, lot_number) $ddl$),
+    ('index', 'lots', 'lots_number', $ddl$ CREATE INDEX lots_number ON weedgo_data.lots (lot_number) $ddl$),
+    ('comment', 'lots', NULL, 'Lots of skus whose stock is kept by lot; their units are in stock, in the bucket of the lot.'),
+    ('comment', 'lots', 'expires_on', 'The last day it is sold, by the store''s calendar; NULL: no end.'),
+    ('comment', 'lots', 'recalled_at', 'Since when it is not sold any more: recall_lot().'),
 
-    ('stock_ledger', $ddl$
+    ('table', 'stock_ledger', NULL, $ddl$
         CREATE TABLE weedgo_data.stock_ledger (
             store_id    uuid NOT NULL,
             entry_id    uuid NOT NULL,
@@ -539,22 +586,23 @@ BEGIN
             recorded_at timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (store_id, entry_id)
         );
-        CREATE INDEX stock_ledger_sku ON weedgo_data.stock_ledger (store_id, sku);
-        COMMENT ON TABLE weedgo_data.stock_ledger IS 'Every change of what is on the shelf that is not an order or a hold; only ever added to.';
-        COMMENT ON COLUMN weedgo_data.stock_ledger.reason IS 'opening: units that a row of stock was inserted with.';
-        COMMENT ON COLUMN weedgo_data.stock_ledger.entry_id IS 'UUID version 7: later entries have greater ids.';
-        COMMENT ON COLUMN weedgo_data.stock_ledger.details IS 'The reason that was given; of a transfer, the other store.';
     $ddl$),
+    ('index', 'stock_ledger', 'stock_ledger_sku', $ddl$ CREATE INDEX stock_ledger_sku ON weedgo_data.stock_ledger (store_id, sku) $ddl$),
+    ('comment', 'stock_ledger', NULL, 'Every change of what is on the shelf that is not an order or a hold; only ever added to.'),
+    ('comment', 'stock_ledger', 'reason', 'opening: units that a row of stock was inserted with.'),
+    ('comment', 'stock_ledger', 'entry_id', 'UUID version 7: later entries have greater ids.'),
+    ('comment', 'stock_ledger', 'details', 'The reason that was given; of a transfer, the other store.'),
 
-    ('store_roles', $ddl$
+    ('table', 'store_roles', NULL, $ddl$
         CREATE TABLE weedgo_data.store_roles (
             role_name name NOT NULL,
             store_id  uuid NOT NULL,
             PRIMARY KEY (role_name, store_id)
         );
-        COMMENT ON TABLE weedgo_data.store_roles IS 'Which stores a role acts for, by row security; a role that neither has a row here nor is a member of one that has acts for all.';
-
-        -- The stores that a role is bound to, for the policies. NULL: not bound.
+    $ddl$),
+    ('comment', 'store_roles', NULL, 'Which stores a role acts for, by row security; a role that neither has a row here nor is a member of one that has acts for all.'),
+    -- The stores that a role is bound to, for the policies. NULL: not bound.
+    ('function', 'store_roles', 'stores_of(name)', $ddl$
         CREATE OR REPLACE FUNCTION weedgo_data.stores_of(role name) RETURNS uuid[]
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
         AS $policy$
@@ -568,12 +616,49 @@ BEGIN
     $ddl$)
 
     LOOP
-        relations := relations || relation;
-        IF to_regclass('weedgo_data.' || relation) IS NULL THEN
-            EXECUTE ddl;
-            made := made || relation;
-            RETURN NEXT relation;
+        IF kind = 'table' THEN
+            relations := relations || relation;
+            IF to_regclass('weedgo_data.' || relation) IS NULL THEN
+                EXECUTE definition;
+                made := made || relation;
+                RETURN NEXT relation;
+            END IF;
+            -- The parts below are for tables: a view has what its application gives it.
+            ours := (SELECT c.oid FROM pg_class c
+                     WHERE c.oid = to_regclass('weedgo_data.' || relation) AND c.relkind IN ('r', 'p')
+                       AND pg_get_userbyid(c.relowner) = data_owner);
+            CONTINUE;
         END IF;
+        CONTINUE WHEN ours IS NULL;
+        CASE kind
+        WHEN 'column' THEN
+            IF NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = ours AND a.attname = part AND NOT a.attisdropped) THEN
+                EXECUTE format('ALTER TABLE weedgo_data.%I ADD COLUMN %I %s', relation, part, definition);
+            END IF;
+        WHEN 'comment' THEN
+            IF part IS NULL AND obj_description(ours, 'pg_class') IS DISTINCT FROM definition THEN
+                EXECUTE format('COMMENT ON TABLE weedgo_data.%I IS %L', relation, definition);
+            ELSIF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = ours AND a.attname = part AND NOT a.attisdropped
+                          AND col_description(ours, a.attnum) IS DISTINCT FROM definition) THEN
+                EXECUTE format('COMMENT ON COLUMN weedgo_data.%I.%I IS %L', relation, part, definition);
+            END IF;
+        WHEN 'index' THEN
+            IF NOT EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+                           WHERE i.indrelid = ours AND c.relname = part) THEN
+                EXECUTE definition;
+            END IF;
+        WHEN 'function' THEN
+            -- Known by its source. In form RETURN there is none: change its name with it.
+            IF NOT EXISTS (SELECT FROM pg_proc p
+                           WHERE p.oid = to_regprocedure('weedgo_data.' || part)
+                             AND (p.prosrc = '' OR strpos(definition, '$' || p.prosrc || '$') > 0)) THEN
+                EXECUTE definition;
+            END IF;
+        WHEN 'trigger' THEN
+            IF NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = ours AND t.tgname = part) THEN
+                EXECUTE definition;
+            END IF;
+        END CASE;
     END LOOP;
 
     -- What is put on the shelf by INSERT or COPY enters the ledger, too: else it would not add up to
@@ -583,24 +668,6 @@ BEGIN
                WHERE c.oid = to_regclass('weedgo_data.stock') AND c.relkind IN ('r', 'p')
                  AND pg_get_userbyid(c.relowner) = data_owner
                  AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'enter_opening_stock')) THEN
-        CREATE OR REPLACE FUNCTION weedgo_data.enter_opening_stock() RETURNS trigger
-        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-        AS $trigger$
-        BEGIN
-            INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, bucket, change, reason, details, recorded_at)
-            SELECT i.store_id, weedgo_data.new_entry_id(), i.sku, i.bucket, i.available + i.reserved, 'opening', '{}', clock_timestamp()
-            FROM inserted i
-            WHERE i.available + i.reserved > 0;
-            RETURN NULL;
-        END
-        $trigger$;
-        CREATE OR REPLACE FUNCTION weedgo_data.new_entry_id() RETURNS uuid
-        LANGUAGE sql VOLATILE -- its names were looked up when it was made, and unpinned it is inlined
-        RETURN encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
-                                              PLACING substr(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 3)
-                                              FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid;
-        COMMENT ON FUNCTION weedgo_data.new_entry_id IS 'A UUID version 7: version 4 with the milliseconds since 1970 in front.';
-        REVOKE ALL ON FUNCTION weedgo_data.enter_opening_stock(), weedgo_data.new_entry_id() FROM PUBLIC;
         CREATE TRIGGER enter_opening_stock AFTER INSERT ON weedgo_data.stock
             REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.enter_opening_stock();
 
@@ -632,7 +699,7 @@ BEGIN
         FROM pg_class c
         WHERE c.relnamespace = to_regnamespace('weedgo_data') AND c.relkind IN ('r', 'p') AND c.relname = ANY (relations)
           AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'store_id')
-          AND (options ->> 'row_security' IS NOT NULL OR c.relname = ANY (made))
+          AND (options ->> 'row_security' IS NOT NULL OR c.relname = ANY (made) OR secure AND c.relrowsecurity)
     LOOP
         IF is_secure <> secure THEN
             EXECUTE format('ALTER TABLE weedgo_data.%I %s ROW LEVEL SECURITY', relation, CASE WHEN secure THEN 'ENABLE' ELSE 'DISABLE' END);

@@ -1,21 +1,20 @@
--- PostgreSQL lets everyone execute a new function. Not these.
-
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA weedgo FROM PUBLIC;
-
--- The extension was dropped and comes back: the owner of the relations takes the
--- cart's lock in a trigger on cart_items, as create_tables() granted.
-DO $existing_tables$
+-- PostgreSQL lets everyone execute a new function. Not these. In an upgrade only those that are new:
+-- what a GRANT or REVOKE of an extension's script leaves is the object's initial privileges, which
+-- pg_dump does not dump, so that touching an older function would keep the DBA's grants on it out
+-- of every later dump.
+DO $privileges$
 DECLARE
-    data_owner name := (SELECT pg_catalog.pg_get_userbyid(c.relowner)
-                        FROM pg_catalog.pg_class c
-                        JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-                        WHERE n.nspname OPERATOR(pg_catalog.=) 'weedgo_data'
-                          AND c.relname OPERATOR(pg_catalog.=) 'cart_items'
-                          AND c.relowner OPERATOR(pg_catalog.=) n.nspowner);
+    new_function pg_catalog.regprocedure;
 BEGIN
-    IF data_owner IS NOT NULL THEN
-        EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA weedgo TO %I', data_owner);
-        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION weedgo.lock_cart(uuid, uuid, jsonb) TO %I', data_owner);
-    END IF;
+    FOR new_function IN
+        SELECT p.oid
+        FROM pg_catalog.pg_proc p
+        WHERE p.pronamespace OPERATOR(pg_catalog.=) 'weedgo'::pg_catalog.regnamespace
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_init_privs i
+                          WHERE i.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
+                            AND i.objoid OPERATOR(pg_catalog.=) p.oid)
+    LOOP
+        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', new_function);
+    END LOOP;
 END
-$existing_tables$;
+$privileges$;

@@ -4,7 +4,7 @@
 
 extern "C" {
 #ifdef PG_MODULE_MAGIC_EXT
-PG_MODULE_MAGIC_EXT(.name = "weedgo_checkout", .version = "0.1.0");
+PG_MODULE_MAGIC_EXT(.name = "weedgo_checkout", .version = "0.2.0");
 #else
 PG_MODULE_MAGIC;
 #endif

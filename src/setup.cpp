@@ -127,7 +127,8 @@ SELECT 'error', 'role ' || r.rolname, 'the owner of the relations may not call w
             AND has_function_privilege(r.oid, 'weedgo.lock_cart(uuid,uuid,jsonb)', 'EXECUTE'))
 UNION ALL
 SELECT 'error', 'weedgo_data.cart_items', 'its triggers are missing or disabled',
-       'Plain changes of items then race with checkouts: make the table anew with create_tables().'
+       'Plain changes of items then race with checkouts: SELECT weedgo.create_tables(); makes them, '
+       'ALTER TABLE ... ENABLE TRIGGER enables them.'
   FROM pg_class c
  WHERE c.relnamespace = to_regnamespace('weedgo_data') AND c.relname = 'cart_items'
    AND c.relkind IN ('r', 'p')

@@ -1,0 +1,1 @@
+-- From 0.1.0: what CREATE OR REPLACE of the functions, which follows, cannot do.

@@ -1,0 +1,1427 @@
+\echo Use "CREATE EXTENSION weedgo_checkout" to load this file. \quit
+-- Whoever owns a schema may put functions into it: somebody else's schema weedgo, made before
+-- ours, would let them stand in for these.
+DO $schema_owner$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace n
+                   JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
+                   WHERE n.nspname OPERATOR(pg_catalog.=) 'weedgo'
+                     AND (r.rolsuper OR r.rolname OPERATOR(pg_catalog.=) CURRENT_USER)) THEN
+        RAISE EXCEPTION 'schema weedgo exists and belongs to an ordinary role'
+            USING ERRCODE = '42501', HINT = 'Look at what is in it; then drop it, or give it to a superuser.';
+    END IF;
+END
+$schema_owner$;
+
+-- Schema weedgo holds functions and types, nothing else. Everything in it is
+-- created here, by the extension; the relations live in schema weedgo_data and
+-- belong to whoever ran weedgo.create_tables().
+
+COMMENT ON SCHEMA weedgo IS
+    'weedgo_checkout: functions and types. Its relations are in schema weedgo_data, made by weedgo.create_tables().';
+-- Results. Each ends in details jsonb, so that a later version can say more
+-- without a new type. Amounts are in the store's currency; inside jsonb they
+-- are strings ("19.99").
+
+CREATE TYPE weedgo.checkout_result AS (
+    order_id       uuid,
+    order_number   text,
+    store_id       uuid,
+    cart_id        uuid,
+    customer_id    uuid,
+    status         text,
+    payment_status text,
+    payment_type   text,
+    delivery_type  text,
+    order_source   text,
+    subtotal       numeric(12,2),
+    discount       numeric(12,2),
+    tax            numeric(12,2),
+    delivery_fee   numeric(12,2),
+    tip            numeric(12,2),
+    total          numeric(12,2),
+    amount_due     numeric(12,2),
+    currency       text,
+    promo_code     text,
+    taxes          jsonb,
+    lines          jsonb,
+    replayed       boolean,
+    created_at     timestamptz,
+    details        jsonb
+);
+COMMENT ON TYPE weedgo.checkout_result IS
+    'An order: identity, statuses, amounts, taxes and lines. Returned by checkout_cart, sell_in_store, get_order and list_orders.';
+
+CREATE TYPE weedgo.checkout_totals AS (
+    store_id      uuid,
+    cart_id       uuid,
+    customer_id   uuid,
+    delivery_type text,
+    subtotal      numeric(12,2),
+    discount      numeric(12,2),
+    tax           numeric(12,2),
+    delivery_fee  numeric(12,2),
+    tip           numeric(12,2),
+    total         numeric(12,2),
+    amount_due    numeric(12,2),
+    currency      text,
+    promo_code    text,
+    distance_km   numeric(9,3),
+    taxes         jsonb,
+    lines         jsonb,
+    problems      jsonb,
+    priced_at     timestamptz,
+    details       jsonb
+);
+COMMENT ON TYPE weedgo.checkout_totals IS
+    'What a cart would cost now, and in problems what checkout_cart would refuse. Returned by calc_order_totals.';
+
+CREATE TYPE weedgo.checkout_reservation AS (
+    store_id   uuid,
+    cart_id    uuid,
+    expires_at timestamptz,
+    extended   boolean,
+    lines      jsonb,
+    details    jsonb
+);
+COMMENT ON TYPE weedgo.checkout_reservation IS
+    'The stock held for a cart, or given back. Returned by reserve_inventory and release_inventory.';
+
+CREATE TYPE weedgo.cart_contents AS (
+    store_id    uuid,
+    cart_id     uuid,
+    customer_id uuid,
+    status      text,
+    promo_code  text,
+    order_id    uuid,
+    lines       jsonb,
+    details     jsonb
+);
+COMMENT ON TYPE weedgo.cart_contents IS
+    'A cart and its lines. Returned by put_cart and get_cart.';
+
+CREATE TYPE weedgo.cart_lock AS (
+    classid  oid,
+    objid    oid,
+    objsubid smallint
+);
+COMMENT ON TYPE weedgo.cart_lock IS
+    'Where a cart''s lock stands in pg_locks. Returned by cart_lock_key.';
+
+CREATE TYPE weedgo.order_transition AS (
+    store_id       uuid,
+    order_id       uuid,
+    order_number   text,
+    old_status     text,
+    new_status     text,
+    changed        boolean,
+    payment_status text,
+    details        jsonb
+);
+COMMENT ON TYPE weedgo.order_transition IS
+    'A move of an order; changed is false where it was there already. Returned by advance_order, cancel_order and fulfil_order.';
+
+CREATE TYPE weedgo.payment_record AS (
+    store_id           uuid,
+    order_id           uuid,
+    payment_id         uuid,
+    recorded           boolean,
+    order_status       text,
+    old_payment_status text,
+    new_payment_status text,
+    amount             numeric(12,2),
+    captured           numeric(12,2),
+    refunded           numeric(12,2),
+    amount_due         numeric(12,2),
+    change             numeric(12,2),
+    details            jsonb
+);
+COMMENT ON TYPE weedgo.payment_record IS
+    'A reported payment and what it makes of its order; recorded is false where it was known already. Returned by record_payment.';
+
+CREATE TYPE weedgo.order_refund AS (
+    store_id           uuid,
+    order_id           uuid,
+    payment_id         uuid,
+    recorded           boolean,
+    order_status       text,
+    old_payment_status text,
+    new_payment_status text,
+    amount             numeric(12,2),
+    captured           numeric(12,2),
+    refunded           numeric(12,2),
+    details            jsonb
+);
+COMMENT ON TYPE weedgo.order_refund IS
+    'What went back to a customer; recorded is false where it was known already, or is only asked for. Returned by refund_order.';
+
+CREATE TYPE weedgo.order_event AS (
+    position       text,
+    store_id       uuid,
+    order_id       uuid,
+    seq            integer,
+    event          text,
+    old_status     text,
+    new_status     text,
+    order_number   text,
+    customer_id    uuid,
+    order_source   text,
+    delivery_type  text,
+    total          numeric(12,2),
+    amount_due     numeric(12,2),
+    payment_status text,
+    actor_id       uuid,
+    reason         text,
+    details        jsonb,
+    recorded_at    timestamptz
+);
+COMMENT ON TYPE weedgo.order_event IS
+    'What happened to an order; payment_status is the present one. Returned by events_after.';
+
+CREATE TYPE weedgo.audit_finding AS (
+    store_id uuid,
+    order_id uuid,
+    seq      integer,
+    problem  text
+);
+COMMENT ON TYPE weedgo.audit_finding IS
+    'An order whose records are not as they were written, and the first event that shows it. Returned by verify_audit.';
+
+CREATE TYPE weedgo.recomputed_amount AS (
+    line_no    integer,
+    amount     text,
+    tax_name   text,
+    stored     numeric(12,2),
+    recomputed numeric(12,2),
+    agrees     boolean,
+    details    jsonb
+);
+COMMENT ON TYPE weedgo.recomputed_amount IS
+    'An amount of an order (line_no NULL) or of one of its lines, as it is stored and as it was worked out again. Returned by recompute_order.';
+
+CREATE TYPE weedgo.stock_change AS (
+    store_id  uuid,
+    sku       text,
+    change    integer,
+    available integer,
+    reserved  integer,
+    entry_id  uuid,
+    details   jsonb
+);
+COMMENT ON TYPE weedgo.stock_change IS
+    'A change of stock, what is there after it, and its entry in stock_ledger. Returned by receive_stock, adjust_stock and transfer_stock.';
+
+CREATE TYPE weedgo.stock_level AS (
+    sku       text,
+    name      text,
+    on_hand   bigint,
+    available bigint,
+    reserved  bigint,
+    on_hold   bigint,
+    details   jsonb
+);
+COMMENT ON TYPE weedgo.stock_level IS
+    'What a store has of a sku: on_hand is available and reserved together, on_hold the part of reserved that carts hold. Returned by stock_overview.';
+
+CREATE TYPE weedgo.lot_sale AS (
+    store_id     uuid,
+    order_id     uuid,
+    order_number text,
+    customer_id  uuid,
+    status       text,
+    sku          text,
+    quantity     integer,
+    returned     integer,
+    created_at   timestamptz,
+    details      jsonb
+);
+COMMENT ON TYPE weedgo.lot_sale IS
+    'Units of a lot in an order: quantity were sold, returned of them came back. Returned by trace_lot.';
+
+CREATE TYPE weedgo.lot_recall AS (
+    store_id       uuid,
+    sku            text,
+    lot            text,
+    available      integer,
+    reserved       integer,
+    holds_released integer,
+    recalled_at    timestamptz,
+    details        jsonb
+);
+COMMENT ON TYPE weedgo.lot_recall IS
+    'What a store still has of a lot that is recalled: to be taken off the shelf (available), and in open orders (reserved). Returned by recall_lot.';
+
+CREATE TYPE weedgo.inventory_line AS (
+    sku               text,
+    name              text,
+    opening           bigint,
+    received          bigint,
+    returned_in       bigint,
+    transferred_in    bigint,
+    other_in          bigint,
+    sold              bigint,
+    destroyed         bigint,
+    lost              bigint,
+    returned_out      bigint,
+    transferred_out   bigint,
+    other_out         bigint,
+    closing           bigint,
+    unexplained       bigint,
+    equivalent_mg     bigint,
+    opening_g         numeric,
+    received_g        numeric,
+    returned_in_g     numeric,
+    transferred_in_g  numeric,
+    other_in_g        numeric,
+    sold_g            numeric,
+    destroyed_g       numeric,
+    lost_g            numeric,
+    returned_out_g    numeric,
+    transferred_out_g numeric,
+    other_out_g       numeric,
+    closing_g         numeric,
+    details           jsonb
+);
+COMMENT ON TYPE weedgo.inventory_line IS
+    'A sku''s month, in units and in grams of dried cannabis equivalent: opening, what was added, what was taken away, closing. Returned by inventory_report.';
+
+CREATE TYPE weedgo.setup_finding AS (
+    severity text,
+    object   text,
+    problem  text,
+    hint     text
+);
+COMMENT ON TYPE weedgo.setup_finding IS
+    'One thing that is wrong (error) or risky (warning). Returned by check_setup.';
+
+CREATE TYPE weedgo.invariant_violation AS (
+    invariant text,
+    store_id  uuid,
+    subject   text,
+    problem   text
+);
+COMMENT ON TYPE weedgo.invariant_violation IS
+    'One broken promise. Returned by verify_invariants, which returns none when all is well.';
+-- The functions. Their shapes are frozen: a new argument would drop the grants
+-- on the old one, so whatever comes later goes into options.
+-- Each pins search_path; none may be executed by anyone until grant_app says so.
+
+CREATE FUNCTION weedgo.checkout_cart(
+    store_id             uuid,
+    cart_id              uuid,
+    customer_id          uuid    DEFAULT NULL,
+    payment_method_id    text    DEFAULT NULL,
+    delivery_type        text    DEFAULT 'pickup',
+    delivery_address     jsonb   DEFAULT NULL,
+    pickup_time          text    DEFAULT NULL,
+    tip                  numeric DEFAULT 0,
+    promo_code           text    DEFAULT NULL,
+    expected_total       numeric DEFAULT NULL,
+    idempotency_key      text    DEFAULT NULL,
+    special_instructions text    DEFAULT NULL,
+    order_source         text    DEFAULT 'web',
+    actor_id             uuid    DEFAULT NULL,
+    metadata             jsonb   DEFAULT NULL,
+    options              jsonb   DEFAULT NULL
+) RETURNS weedgo.checkout_result
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_checkout_cart';
+COMMENT ON FUNCTION weedgo.checkout_cart IS
+    'Turns a cart into an order: prices it, reserves its stock, records the order, all or nothing.';
+
+CREATE FUNCTION weedgo.sell_in_store(
+    store_id          uuid,
+    cart_id           uuid,
+    actor_id          uuid,
+    customer_id       uuid    DEFAULT NULL,
+    payment_method_id text    DEFAULT NULL,
+    payments          jsonb   DEFAULT NULL,
+    discount          numeric DEFAULT NULL,
+    discount_reason   text    DEFAULT NULL,
+    tip               numeric DEFAULT 0,
+    promo_code        text    DEFAULT NULL,
+    expected_total    numeric DEFAULT NULL,
+    idempotency_key   text    DEFAULT NULL,
+    metadata          jsonb   DEFAULT NULL,
+    options           jsonb   DEFAULT NULL
+) RETURNS weedgo.checkout_result
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_sell_in_store';
+COMMENT ON FUNCTION weedgo.sell_in_store IS
+    'Sells a cart over the counter: checked out, paid and handed over, all or nothing; alone takes a discount by hand.';
+
+CREATE FUNCTION weedgo.calc_order_totals(
+    store_id          uuid,
+    cart_id           uuid,
+    customer_id       uuid    DEFAULT NULL,
+    payment_method_id text    DEFAULT NULL,
+    delivery_type     text    DEFAULT 'pickup',
+    delivery_address  jsonb   DEFAULT NULL,
+    tip               numeric DEFAULT 0,
+    promo_code        text    DEFAULT NULL,
+    options           jsonb   DEFAULT NULL
+) RETURNS weedgo.checkout_totals
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_calc_order_totals';
+COMMENT ON FUNCTION weedgo.calc_order_totals IS
+    'What checkout_cart would charge now and what it would refuse; takes no lock and writes nothing.';
+
+CREATE FUNCTION weedgo.reserve_inventory(
+    store_id    uuid,
+    cart_id     uuid,
+    customer_id uuid     DEFAULT NULL,
+    hold_for    interval DEFAULT '15 minutes',
+    options     jsonb    DEFAULT NULL
+) RETURNS weedgo.checkout_reservation
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_reserve_inventory';
+COMMENT ON FUNCTION weedgo.reserve_inventory IS
+    'Holds stock for every item of a cart until a deadline, or for none; a later checkout of the cart uses the hold.';
+
+CREATE FUNCTION weedgo.release_inventory(
+    store_id    uuid,
+    cart_id     uuid,
+    customer_id uuid  DEFAULT NULL,
+    options     jsonb DEFAULT NULL
+) RETURNS weedgo.checkout_reservation
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_release_inventory';
+COMMENT ON FUNCTION weedgo.release_inventory IS
+    'Gives a cart''s held stock back; nothing held is not an error.';
+
+CREATE FUNCTION weedgo.expire_holds(
+    store_id  uuid    DEFAULT NULL,
+    max_holds integer DEFAULT 1000,
+    options   jsonb   DEFAULT NULL
+) RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_expire_holds';
+COMMENT ON FUNCTION weedgo.expire_holds IS
+    'Gives back the stock of holds past their deadline, the oldest first, at most max_holds; returns how many.';
+
+CREATE FUNCTION weedgo.put_cart(
+    store_id    uuid,
+    cart_id     uuid,
+    items       jsonb,
+    customer_id uuid  DEFAULT NULL,
+    promo_code  text  DEFAULT NULL,
+    options     jsonb DEFAULT NULL
+) RETURNS weedgo.cart_contents
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_put_cart';
+COMMENT ON FUNCTION weedgo.put_cart IS
+    'Makes a cart hold exactly these items, under the cart''s lock; creates the cart where there is none.';
+
+CREATE FUNCTION weedgo.get_cart(
+    store_id    uuid,
+    cart_id     uuid,
+    customer_id uuid  DEFAULT NULL,
+    options     jsonb DEFAULT NULL
+) RETURNS weedgo.cart_contents
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_get_cart';
+COMMENT ON FUNCTION weedgo.get_cart IS
+    'Reads a cart and its lines.';
+
+CREATE FUNCTION weedgo.get_order(
+    store_id    uuid,
+    order_id    uuid,
+    customer_id uuid  DEFAULT NULL,
+    options     jsonb DEFAULT NULL
+) RETURNS weedgo.checkout_result
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_get_order';
+COMMENT ON FUNCTION weedgo.get_order IS
+    'Reads an order as it stands now; all NULL where the customer has no such order.';
+
+CREATE FUNCTION weedgo.list_orders(
+    store_id        uuid,
+    customer_id     uuid,
+    before_order_id uuid    DEFAULT NULL,
+    max_rows        integer DEFAULT 50,
+    options         jsonb   DEFAULT NULL
+) RETURNS SETOF weedgo.checkout_result
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_list_orders';
+COMMENT ON FUNCTION weedgo.list_orders IS
+    'A customer''s orders in a store, the newest first, a page at a time (before_order_id: the last one seen).';
+
+CREATE FUNCTION weedgo.advance_order(
+    store_id  uuid,
+    order_id  uuid,
+    to_status text,
+    actor_id  uuid  DEFAULT NULL,
+    reason    text  DEFAULT NULL,
+    options   jsonb DEFAULT NULL
+) RETURNS weedgo.order_transition
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_advance_order';
+COMMENT ON FUNCTION weedgo.advance_order IS
+    'Moves an order to another state, with its event and what it means for stock and promo codes; a move made before changes nothing.';
+
+CREATE FUNCTION weedgo.cancel_order(
+    store_id uuid,
+    order_id uuid,
+    actor_id uuid  DEFAULT NULL,
+    reason   text  DEFAULT NULL,
+    options  jsonb DEFAULT NULL
+) RETURNS weedgo.order_transition
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_cancel_order';
+COMMENT ON FUNCTION weedgo.cancel_order IS
+    'Calls an order off that is not over yet: its stock is available again, its use of a promo code is given back.';
+
+CREATE FUNCTION weedgo.fulfil_order(
+    store_id uuid,
+    order_id uuid,
+    actor_id uuid  DEFAULT NULL,
+    reason   text  DEFAULT NULL,
+    options  jsonb DEFAULT NULL
+) RETURNS weedgo.order_transition
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_fulfil_order';
+COMMENT ON FUNCTION weedgo.fulfil_order IS
+    'The goods were handed over: the order is delivered, and what was reserved for it is gone.';
+
+CREATE FUNCTION weedgo.expire_orders(
+    store_id   uuid     DEFAULT NULL,
+    max_orders integer  DEFAULT 1000,
+    unpaid_for interval DEFAULT '30 minutes',
+    options    jsonb    DEFAULT NULL
+) RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_expire_orders';
+COMMENT ON FUNCTION weedgo.expire_orders IS
+    'Gives back what is reserved for orders that were to be paid in advance and were not; returns how many.';
+
+CREATE FUNCTION weedgo.record_payment(
+    store_id           uuid,
+    order_id           uuid,
+    event              text,
+    amount             numeric DEFAULT NULL,
+    provider_reference text    DEFAULT NULL,
+    payment_type       text    DEFAULT NULL,
+    actor_id           uuid    DEFAULT NULL,
+    options            jsonb   DEFAULT NULL
+) RETURNS weedgo.payment_record
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_record_payment';
+COMMENT ON FUNCTION weedgo.record_payment IS
+    'Records what a payment provider or a till reports about an order, once for each reference and event.';
+
+CREATE FUNCTION weedgo.refund_order(
+    store_id           uuid,
+    order_id           uuid,
+    items              jsonb   DEFAULT NULL,
+    restock            boolean DEFAULT false,
+    amount             numeric DEFAULT NULL,
+    provider_reference text    DEFAULT NULL,
+    payment_type       text    DEFAULT NULL,
+    actor_id           uuid    DEFAULT NULL,
+    reason             text    DEFAULT NULL,
+    options            jsonb   DEFAULT NULL
+) RETURNS weedgo.order_refund
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_refund_order';
+COMMENT ON FUNCTION weedgo.refund_order IS
+    'Records a refund, of items or an amount, once for each reference; what comes back can go on the shelf again.';
+
+CREATE FUNCTION weedgo.events_after(
+    store_id       uuid    DEFAULT NULL,
+    after_position text    DEFAULT NULL,
+    max_rows       integer DEFAULT 100,
+    options        jsonb   DEFAULT NULL
+) RETURNS SETOF weedgo.order_event
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_events_after';
+COMMENT ON FUNCTION weedgo.events_after IS
+    'What happened to orders since a position, in an order that misses no event however long its transaction took.';
+
+CREATE FUNCTION weedgo.verify_audit(
+    store_id uuid,
+    order_id uuid  DEFAULT NULL,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.audit_finding
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_verify_audit';
+COMMENT ON FUNCTION weedgo.verify_audit IS
+    'Finds orders, lines and events that were changed, removed or added by hand; no row: all are as they were written.';
+
+CREATE FUNCTION weedgo.recompute_order(
+    store_id uuid,
+    order_id uuid,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.recomputed_amount
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_recompute_order';
+COMMENT ON FUNCTION weedgo.recompute_order IS
+    'An order''s amounts, stored and worked out again from its lines and the tax rates of its day; only reads.';
+
+CREATE FUNCTION weedgo.receive_stock(
+    store_id uuid,
+    items    jsonb,
+    actor_id uuid  DEFAULT NULL,
+    reason   text  DEFAULT NULL,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.stock_change
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_receive_stock';
+COMMENT ON FUNCTION weedgo.receive_stock IS
+    'Goods came: adds them to what is available, each sku with an entry in the ledger; makes the row of stock where there is none.';
+
+CREATE FUNCTION weedgo.adjust_stock(
+    store_id           uuid,
+    sku                text,
+    change             integer,
+    reason             text,
+    expected_available integer DEFAULT NULL,
+    actor_id           uuid    DEFAULT NULL,
+    options            jsonb   DEFAULT NULL
+) RETURNS weedgo.stock_change
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_adjust_stock';
+COMMENT ON FUNCTION weedgo.adjust_stock IS
+    'Counted, damaged, lost, stolen, destroyed or returned: changes what is available of a sku, where it is what was expected.';
+
+CREATE FUNCTION weedgo.transfer_stock(
+    store_id    uuid,
+    to_store_id uuid,
+    items       jsonb,
+    actor_id    uuid  DEFAULT NULL,
+    reason      text  DEFAULT NULL,
+    options     jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.stock_change
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_transfer_stock';
+COMMENT ON FUNCTION weedgo.transfer_stock IS
+    'Moves stock from one store to another, all of the items or none.';
+
+CREATE FUNCTION weedgo.trace_lot(
+    store_id uuid,
+    lot      text,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.lot_sale
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_trace_lot';
+COMMENT ON FUNCTION weedgo.trace_lot IS
+    'Every order that has units of a lot, for a recall; of all stores where store_id is NULL. Takes no lock and writes nothing.';
+
+CREATE FUNCTION weedgo.recall_lot(
+    store_id uuid,
+    lot      text,
+    actor_id uuid  DEFAULT NULL,
+    reason   text  DEFAULT NULL,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.lot_recall
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_recall_lot';
+COMMENT ON FUNCTION weedgo.recall_lot IS
+    'Takes a lot out of sale, in all stores where store_id is NULL: nothing of it is sold from now on, and carts lose what they hold of it.';
+
+CREATE FUNCTION weedgo.stock_overview(
+    store_id uuid,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.stock_level
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_stock_overview';
+COMMENT ON FUNCTION weedgo.stock_overview IS
+    'What a store has of every sku, available, reserved and held; only reads.';
+
+CREATE FUNCTION weedgo.inventory_report(
+    store_id uuid,
+    month    date,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.inventory_line
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_inventory_report';
+COMMENT ON FUNCTION weedgo.inventory_report IS
+    'What came, went and is left of every sku of a store in a month of its calendar, as the Cannabis Tracking System Order asks for it; only reads.';
+
+CREATE FUNCTION weedgo.lock_cart(
+    store_id uuid,
+    cart_id  uuid,
+    options  jsonb DEFAULT NULL
+) RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_lock_cart';
+COMMENT ON FUNCTION weedgo.lock_cart IS
+    'Takes the lock that checkout_cart takes, until the end of the transaction: for code that edits a cart itself.';
+
+CREATE FUNCTION weedgo.cart_lock_key(
+    store_id uuid,
+    cart_id  uuid
+) RETURNS weedgo.cart_lock
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_cart_lock_key';
+COMMENT ON FUNCTION weedgo.cart_lock_key IS
+    'Where a cart''s lock stands in pg_locks: SELECT * FROM pg_locks JOIN weedgo.cart_lock_key(store, cart) USING (classid, objid, objsubid).';
+
+CREATE FUNCTION weedgo.bind_role(
+    role      name,
+    store_ids uuid[],
+    options   jsonb DEFAULT NULL
+) RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_bind_role';
+COMMENT ON FUNCTION weedgo.bind_role IS
+    'Makes a role act for these stores only, where row security is on; NULL: for all again.';
+
+CREATE FUNCTION weedgo.check_setup()
+RETURNS SETOF weedgo.setup_finding
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_check_setup';
+COMMENT ON FUNCTION weedgo.check_setup IS
+    'What is wrong or risky in this installation: relations, columns, indexes, owners, privileges, settings. No row: all is well.';
+
+CREATE FUNCTION weedgo.verify_invariants(
+    store_id uuid  DEFAULT NULL,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.invariant_violation
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_verify_invariants';
+COMMENT ON FUNCTION weedgo.verify_invariants IS
+    'Checks what no load, fault or input may break; a row per violation, none when all is well.';
+-- The relations. They are ordinary tables of an ordinary role, not members of the
+-- extension: DROP EXTENSION leaves them, pg_dump dumps them, and they may be given
+-- more columns, partitions, or be replaced by views over an application's own tables.
+-- They use only pg_catalog types and functions, so that nothing ties them to the extension.
+
+CREATE FUNCTION weedgo.create_tables(owner name DEFAULT NULL, options jsonb DEFAULT NULL)
+RETURNS SETOF text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $create_tables$
+DECLARE
+    caller_role   text := current_setting('role');
+    is_superuser  boolean := (SELECT rolsuper FROM pg_roles WHERE rolname = current_user);
+    schema_owner  name := (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'weedgo_data');
+    data_owner    name;
+    unknown_key   text := (SELECT min(k) FROM jsonb_object_keys(options) k WHERE k <> 'row_security');
+    relation      text;
+    ddl           text;
+    relations     text[] := '{}';
+    made          text[] := '{}';
+    secure        boolean;
+    is_secure     boolean;
+    has_policy    boolean;
+BEGIN
+    IF unknown_key IS NOT NULL THEN
+        RAISE EXCEPTION 'unknown option "%"', unknown_key
+            USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "options"}',
+                  HINT = 'create_tables() has one option: row_security.';
+    END IF;
+    IF jsonb_typeof(options -> 'row_security') NOT IN ('boolean', 'null') THEN
+        RAISE EXCEPTION 'option "row_security" must be true or false'
+            USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "options"}',
+                  HINT = 'true switches row security by store on, false off; null leaves it as it is.';
+    END IF;
+
+    data_owner := coalesce(owner, schema_owner,
+                           CASE WHEN is_superuser THEN 'weedgo_owner' ELSE current_user END);
+    IF data_owner = 'weedgo_owner' AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = data_owner) THEN
+        CREATE ROLE weedgo_owner NOLOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = data_owner) THEN
+        RAISE EXCEPTION 'role "%" does not exist', data_owner
+            USING ERRCODE = '42704', DETAIL = '{"code": "invalid_argument", "argument": "owner"}',
+                  HINT = 'Create it first, or leave owner out.';
+    END IF;
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = data_owner) THEN
+        RAISE EXCEPTION 'a superuser ("%") may not own the relations of weedgo_checkout', data_owner
+            USING ERRCODE = '42501', DETAIL = '{"code": "invalid_argument", "argument": "owner"}',
+                  HINT = 'Triggers and views on them run as their owner. '
+                         || CASE WHEN data_owner = schema_owner
+                                 THEN 'ALTER SCHEMA weedgo_data OWNER TO an ordinary role, then call this again.'
+                                 ELSE 'Leave owner out to use weedgo_owner, or name an ordinary role.' END;
+    END IF;
+    IF schema_owner <> data_owner THEN
+        RAISE EXCEPTION 'schema weedgo_data belongs to "%", not to "%"', schema_owner, data_owner
+            USING ERRCODE = '42501', DETAIL = '{"code": "invalid_argument", "argument": "owner"}',
+                  HINT = 'All relations have one owner: name the schema''s owner, or change it with ALTER SCHEMA.';
+    END IF;
+
+    IF schema_owner IS NULL THEN
+        EXECUTE format('CREATE SCHEMA weedgo_data AUTHORIZATION %I', data_owner);
+        COMMENT ON SCHEMA weedgo_data IS 'The relations of weedgo_checkout: carts, stock, orders.';
+    END IF;
+
+    -- The trigger functions below run as the owner and take the cart's lock.
+    IF NOT has_function_privilege(data_owner, 'weedgo.lock_cart(uuid,uuid,jsonb)', 'EXECUTE')
+       OR NOT has_schema_privilege(data_owner, 'weedgo', 'USAGE') THEN
+        IF NOT pg_has_role((SELECT nspowner FROM pg_namespace WHERE nspname = 'weedgo'), 'USAGE') THEN
+            RAISE EXCEPTION 'role "%" may not call weedgo.lock_cart', data_owner
+                USING ERRCODE = '42501', DETAIL = '{"code": "setup"}',
+                      HINT = format('A superuser must allow it first: GRANT USAGE ON SCHEMA weedgo TO %1$I; '
+                                    'GRANT EXECUTE ON FUNCTION weedgo.lock_cart TO %1$I;', data_owner);
+        END IF;
+        EXECUTE format('GRANT USAGE ON SCHEMA weedgo TO %I', data_owner);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION weedgo.lock_cart(uuid, uuid, jsonb) TO %I', data_owner);
+    END IF;
+
+    PERFORM set_config('role', data_owner, true);
+    FOR relation, ddl IN VALUES
+
+    -- Sources: tables here, or views over an application's own tables.
+
+    ('stores', $ddl$
+        CREATE TABLE weedgo_data.stores (
+            store_id                uuid PRIMARY KEY,
+            tenant_id               uuid,
+            name                    text NOT NULL DEFAULT '',
+            province                text NOT NULL,
+            currency                text NOT NULL DEFAULT 'CAD',
+            timezone                text NOT NULL DEFAULT 'America/Toronto',
+            latitude                double precision CHECK (latitude BETWEEN -90 AND 90),
+            longitude               double precision CHECK (longitude BETWEEN -180 AND 180),
+            accepts_orders          boolean NOT NULL DEFAULT true,
+            delivery_base_fee       numeric(12,2) NOT NULL DEFAULT 5.00 CHECK (delivery_base_fee >= 0),
+            delivery_fee_per_km     numeric(12,2) NOT NULL DEFAULT 0.50 CHECK (delivery_fee_per_km >= 0),
+            free_delivery_threshold numeric(12,2) DEFAULT 100.00 CHECK (free_delivery_threshold >= 0),
+            max_delivery_km         numeric(9,3) CHECK (max_delivery_km >= 0),
+            min_order_amount        numeric(12,2) NOT NULL DEFAULT 0.00 CHECK (min_order_amount >= 0),
+            tax_delivery            boolean NOT NULL DEFAULT false,
+            policies                jsonb NOT NULL DEFAULT '{}',
+            CHECK ((latitude IS NULL) = (longitude IS NULL))
+        );
+        COMMENT ON TABLE weedgo_data.stores IS 'A store: where it is, whether it takes orders, what it charges for delivery.';
+        COMMENT ON COLUMN weedgo_data.stores.province IS 'Two letters; tax_rates are looked up by it.';
+        COMMENT ON COLUMN weedgo_data.stores.timezone IS 'The store''s local date names its orders and dates its taxes.';
+        COMMENT ON COLUMN weedgo_data.stores.accepts_orders IS 'false: checkout_cart refuses with WG014.';
+        COMMENT ON COLUMN weedgo_data.stores.free_delivery_threshold IS 'Delivery is free from this subtotal, before discount, on; NULL: never.';
+        COMMENT ON COLUMN weedgo_data.stores.max_delivery_km IS 'No delivery beyond; NULL: any distance.';
+        COMMENT ON COLUMN weedgo_data.stores.min_order_amount IS 'Smallest subtotal, before discount, that is delivered.';
+        COMMENT ON COLUMN weedgo_data.stores.tax_delivery IS 'true: the delivery fee is taxed by the rates of tax class "delivery".';
+        COMMENT ON COLUMN weedgo_data.stores.policies IS 'Purchase limit, age and opening hours that checkout_cart holds the store to; {}: none. The reference has the keys.';
+    $ddl$),
+
+    ('products', $ddl$
+        CREATE TABLE weedgo_data.products (
+            store_id      uuid NOT NULL,
+            sku           text NOT NULL CHECK (sku <> ''),
+            name          text NOT NULL,
+            unit_price    numeric(12,2) NOT NULL CHECK (unit_price >= 0),
+            sale_price    numeric(12,2) CHECK (sale_price >= 0),
+            sale_from     timestamptz,
+            sale_until    timestamptz,
+            is_available  boolean NOT NULL DEFAULT true,
+            tax_class     text NOT NULL DEFAULT 'cannabis',
+            equivalent_mg bigint NOT NULL DEFAULT 0 CHECK (equivalent_mg >= 0),
+            PRIMARY KEY (store_id, sku)
+        ) WITH (fillfactor = 90);
+        COMMENT ON TABLE weedgo_data.products IS 'What a store sells and for how much. Prices live here, apart from stock, so that a sale never locks a price.';
+        COMMENT ON COLUMN weedgo_data.products.sale_price IS 'Charged instead of unit_price from sale_from until before sale_until; NULL ends are open.';
+        COMMENT ON COLUMN weedgo_data.products.equivalent_mg IS 'Dried cannabis equivalent of one unit, in milligrams (Cannabis Act, Schedule 3).';
+    $ddl$),
+
+    ('stock', $ddl$
+        CREATE TABLE weedgo_data.stock (
+            store_id  uuid NOT NULL,
+            sku       text NOT NULL,
+            bucket    integer NOT NULL DEFAULT 0 CHECK (bucket >= 0),
+            available integer NOT NULL CHECK (available >= 0),
+            reserved  integer NOT NULL DEFAULT 0 CHECK (reserved >= 0),
+            PRIMARY KEY (store_id, sku, bucket)
+        ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+        COMMENT ON TABLE weedgo_data.stock IS 'Units on the shelf (available) and promised to holds and open orders (reserved). Half-filled pages keep its updates HOT.';
+        COMMENT ON COLUMN weedgo_data.stock.bucket IS '0: units of no lot. Others are those of a lot, which lots has under the same number.';
+    $ddl$),
+
+    ('customers', $ddl$
+        CREATE TABLE weedgo_data.customers (
+            customer_id   uuid PRIMARY KEY,
+            date_of_birth date,
+            age_verified  boolean NOT NULL DEFAULT false
+        );
+        COMMENT ON TABLE weedgo_data.customers IS 'Who may own carts and orders.';
+        COMMENT ON COLUMN weedgo_data.customers.age_verified IS 'Whether somebody has seen a document; counts where a store''s policies ask for it.';
+    $ddl$),
+
+    ('payment_methods', $ddl$
+        CREATE TABLE weedgo_data.payment_methods (
+            customer_id       uuid NOT NULL,
+            payment_method_id text NOT NULL CHECK (payment_method_id <> ''),
+            type              text NOT NULL CHECK (type <> ''),
+            is_active         boolean NOT NULL DEFAULT true,
+            expires_on        date,
+            PRIMARY KEY (customer_id, payment_method_id)
+        );
+        COMMENT ON TABLE weedgo_data.payment_methods IS 'How a customer pays. Type "cash" rounds the amount due to five cents.';
+        COMMENT ON COLUMN weedgo_data.payment_methods.expires_on IS 'The last day it can be used, by the store''s calendar.';
+    $ddl$),
+
+    ('tax_rates', $ddl$
+        CREATE TABLE weedgo_data.tax_rates (
+            province    text NOT NULL,
+            tax_class   text NOT NULL,
+            tax_name    text NOT NULL,
+            rate        numeric(9,6) NOT NULL CHECK (rate BETWEEN 0 AND 1),
+            valid_from  date NOT NULL,
+            valid_until date,
+            source      text,
+            PRIMARY KEY (province, tax_class, tax_name, valid_from),
+            CHECK (valid_until > valid_from)
+        );
+        COMMENT ON TABLE weedgo_data.tax_rates IS 'Tax components by province and tax class; those valid on the store''s local date add up.';
+        COMMENT ON COLUMN weedgo_data.tax_rates.rate IS 'A fraction: 0.13 is 13 %. An exempt class has a row with rate 0.';
+        COMMENT ON COLUMN weedgo_data.tax_rates.valid_until IS 'First day it no longer holds; NULL: still in force.';
+        INSERT INTO weedgo_data.tax_rates (province, tax_class, tax_name, rate, valid_from, valid_until, source)
+        SELECT province, tax_class, tax_name, rate, valid_from, valid_until, source
+        FROM (VALUES
+            ('AB BC MB NT NU QC SK YT', 'GST', 0.05, date '2008-01-01', NULL::date, 'Excise Tax Act s. 165(1): 5 % GST since 2008-01-01'),
+            ('ON',    'HST', 0.13,    '2010-07-01', NULL,         'Excise Tax Act s. 165(2), Ontario: 13 % HST since 2010-07-01'),
+            ('NB NL', 'HST', 0.15,    '2016-07-01', NULL,         'Excise Tax Act s. 165(2), New Brunswick, Newfoundland and Labrador: 15 % HST since 2016-07-01'),
+            ('PE',    'HST', 0.15,    '2016-10-01', NULL,         'Excise Tax Act s. 165(2), Prince Edward Island: 15 % HST since 2016-10-01'),
+            ('NS',    'HST', 0.15,    '2010-07-01', '2025-04-01', 'Excise Tax Act s. 165(2), Nova Scotia: 15 % HST from 2010-07-01 to 2025-03-31'),
+            ('NS',    'HST', 0.14,    '2025-04-01', NULL,         'Excise Tax Act s. 165(2), Nova Scotia: 14 % HST since 2025-04-01'),
+            ('QC',    'QST', 0.09975, '2013-01-01', NULL,         'Act respecting the Quebec sales tax s. 16: 9.975 % since 2013-01-01'),
+            ('BC',    'PST', 0.07,    '2013-04-01', NULL,         'Provincial Sales Tax Act (BC) s. 34: 7 % since 2013-04-01'),
+            ('SK',    'PST', 0.06,    '2017-03-23', NULL,         'Provincial Sales Tax Act (SK) s. 5: 6 % since 2017-03-23'),
+            ('MB',    'RST', 0.07,    '2019-07-01', NULL,         'Retail Sales Tax Act (MB) s. 2: 7 % since 2019-07-01')
+        ) AS rates (provinces, tax_name, rate, valid_from, valid_until, source),
+        string_to_table(provinces, ' ') AS province,
+        (VALUES ('cannabis'), ('accessory'), ('delivery')) AS classes (tax_class);
+        -- Manitoba exempts cannabis that is not medical, and nothing that is sold with it.
+        UPDATE weedgo_data.tax_rates
+        SET rate = 0, valid_from = '2018-10-17',
+            source = 'Retail Sales Tax Act (MB), Information Bulletin 063 (2019-10): non-medical cannabis exempt since 2018-10-17'
+        WHERE province = 'MB' AND tax_name = 'RST' AND tax_class = 'cannabis';
+    $ddl$),
+
+    ('promo_codes', $ddl$
+        CREATE TABLE weedgo_data.promo_codes (
+            store_id              uuid NOT NULL,
+            code                  text NOT NULL CHECK (code <> '' AND code = upper(btrim(code) COLLATE "C")),
+            discount_type         text NOT NULL CHECK (discount_type IN ('percentage', 'fixed')),
+            discount_value        numeric(12,2) NOT NULL CHECK (discount_value >= 0),
+            max_discount_amount   numeric(12,2) CHECK (max_discount_amount >= 0),
+            min_order_amount      numeric(12,2) NOT NULL DEFAULT 0.00 CHECK (min_order_amount >= 0),
+            valid_from            timestamptz,
+            valid_until           timestamptz,
+            max_uses              integer CHECK (max_uses >= 0),
+            max_uses_per_customer integer CHECK (max_uses_per_customer >= 0),
+            reimbursable          boolean NOT NULL DEFAULT false,
+            is_active             boolean NOT NULL DEFAULT true,
+            PRIMARY KEY (store_id, code),
+            CHECK (discount_type = 'fixed' OR discount_value <= 100)
+        );
+        COMMENT ON TABLE weedgo_data.promo_codes IS 'Promo codes of a store, in capitals. Uses are counted in promo_counters and promo_customers.';
+        COMMENT ON COLUMN weedgo_data.promo_codes.discount_value IS 'Percent of the subtotal (10 is 10 %), or an amount.';
+        COMMENT ON COLUMN weedgo_data.promo_codes.reimbursable IS 'true: a third party pays the discount back, so tax is due on the full price.';
+        COMMENT ON COLUMN weedgo_data.promo_codes.max_uses_per_customer IS 'NULL: no limit. A guest cannot use a code that has one.';
+    $ddl$),
+
+    ('carts', $ddl$
+        CREATE TABLE weedgo_data.carts (
+            store_id    uuid NOT NULL,
+            cart_id     uuid NOT NULL,
+            customer_id uuid,
+            promo_code  text,
+            status      text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'converted', 'abandoned')),
+            order_id    uuid,
+            created_at  timestamptz NOT NULL DEFAULT now(),
+            PRIMARY KEY (store_id, cart_id),
+            CHECK ((status = 'converted') = (order_id IS NOT NULL))
+        ) WITH (fillfactor = 80);
+        CREATE INDEX carts_customer ON weedgo_data.carts (customer_id) WHERE customer_id IS NOT NULL;
+        COMMENT ON TABLE weedgo_data.carts IS 'A cart: active until it becomes an order (converted) or is given up (abandoned).';
+        COMMENT ON COLUMN weedgo_data.carts.customer_id IS 'NULL: a guest''s, or not claimed yet.';
+    $ddl$),
+
+    ('cart_items', $ddl$
+        CREATE TABLE weedgo_data.cart_items (
+            store_id uuid NOT NULL,
+            cart_id  uuid NOT NULL,
+            sku      text NOT NULL CHECK (sku <> ''),
+            quantity integer NOT NULL CHECK (quantity > 0),
+            PRIMARY KEY (store_id, cart_id, sku)
+        ) WITH (fillfactor = 90);
+        COMMENT ON TABLE weedgo_data.cart_items IS 'What is in a cart. No price: that is the product''s, at checkout.';
+
+        -- Plain DML on cart_items goes by the same rules as put_cart: under the cart's lock, and
+        -- never into a cart that is no longer active. Without the extension the lock is skipped.
+        CREATE OR REPLACE FUNCTION weedgo_data.lock_edited_cart() RETURNS trigger
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+        AS $trigger$
+        DECLARE
+            -- UPDATE and DELETE hold the row's lock already: waiting for the cart's too could deadlock.
+            lock_options jsonb := jsonb_build_object('wait', TG_OP = 'INSERT');
+            item record := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+        BEGIN
+            IF TG_OP = 'UPDATE' AND (OLD.store_id, OLD.cart_id) <> (NEW.store_id, NEW.cart_id) THEN
+                RAISE EXCEPTION 'an item cannot move to another cart'
+                    USING ERRCODE = '0A000', DETAIL = '{"code": "not_writable", "relation": "cart_items"}',
+                          HINT = 'Delete it from the one and insert it into the other.';
+            END IF;
+            IF to_regprocedure('weedgo.lock_cart(uuid,uuid,jsonb)') IS NOT NULL THEN
+                EXECUTE 'SELECT weedgo.lock_cart($1, $2, $3)' USING item.store_id, item.cart_id, lock_options;
+            END IF;
+            RETURN item;
+        END
+        $trigger$;
+
+        -- A changed item changes its cart's row, so that a checkout with an older snapshot
+        -- (REPEATABLE READ, SERIALIZABLE) fails instead of selling what it remembers.
+        CREATE OR REPLACE FUNCTION weedgo_data.touch_edited_carts() RETURNS trigger
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+        AS $trigger$
+        DECLARE
+            edited  bigint := (SELECT count(*) FROM (SELECT DISTINCT store_id, cart_id FROM changed) d);
+            touched bigint;
+        BEGIN
+            UPDATE weedgo_data.carts c SET status = c.status
+            FROM (SELECT DISTINCT store_id, cart_id FROM changed) d
+            WHERE c.store_id = d.store_id AND c.cart_id = d.cart_id AND c.status = 'active';
+            GET DIAGNOSTICS touched = ROW_COUNT;
+            IF touched < edited AND TG_OP <> 'DELETE' THEN
+                RAISE EXCEPTION 'the cart is not active'
+                    USING ERRCODE = 'WG002', DETAIL = '{"code": "cart_not_active"}',
+                          HINT = 'Items can be put into an existing cart that is neither converted nor abandoned.';
+            END IF;
+            RETURN NULL;
+        END
+        $trigger$;
+
+        CREATE TRIGGER lock_edited_cart BEFORE INSERT OR UPDATE OR DELETE ON weedgo_data.cart_items
+            FOR EACH ROW EXECUTE FUNCTION weedgo_data.lock_edited_cart();
+        CREATE TRIGGER touch_carts_on_insert AFTER INSERT ON weedgo_data.cart_items
+            REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.touch_edited_carts();
+        CREATE TRIGGER touch_carts_on_update AFTER UPDATE ON weedgo_data.cart_items
+            REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.touch_edited_carts();
+        CREATE TRIGGER touch_carts_on_delete AFTER DELETE ON weedgo_data.cart_items
+            REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.touch_edited_carts();
+        REVOKE ALL ON FUNCTION weedgo_data.lock_edited_cart(), weedgo_data.touch_edited_carts() FROM PUBLIC;
+    $ddl$),
+
+    -- Records: always tables of ours. No foreign keys: the functions guarantee
+    -- them and verify_invariants() checks them.
+
+    ('orders', $ddl$
+        CREATE TABLE weedgo_data.orders (
+            store_id             uuid NOT NULL,
+            order_id             uuid NOT NULL,
+            order_number         text NOT NULL,
+            cart_id              uuid NOT NULL,
+            customer_id          uuid,
+            tenant_id            uuid,
+            status               text NOT NULL DEFAULT 'pending' CHECK (status IN
+                ('pending', 'confirmed', 'preparing', 'ready', 'out_for_delivery', 'delivered', 'cancelled', 'expired')),
+            payment_status       text NOT NULL DEFAULT 'pending' CHECK (payment_status IN
+                ('pending', 'authorized', 'captured', 'failed', 'voided', 'partially_refunded', 'refunded')),
+            payment_type         text,
+            payment_method_id    text,
+            delivery_type        text NOT NULL CHECK (delivery_type IN ('delivery', 'pickup', 'in_store')),
+            delivery_address     jsonb,
+            pickup_time          text,
+            special_instructions text,
+            order_source         text NOT NULL,
+            actor_id             uuid,
+            subtotal             numeric(12,2) NOT NULL CHECK (subtotal >= 0),
+            discount             numeric(12,2) NOT NULL CHECK (discount BETWEEN 0 AND subtotal),
+            tax                  numeric(12,2) NOT NULL CHECK (tax >= 0),
+            delivery_fee         numeric(12,2) NOT NULL CHECK (delivery_fee >= 0),
+            delivery_tax         numeric(12,2) NOT NULL CHECK (delivery_tax BETWEEN 0 AND tax),
+            tip                  numeric(12,2) NOT NULL CHECK (tip >= 0),
+            total                numeric(12,2) NOT NULL CHECK (total = subtotal - discount + tax + delivery_fee + tip),
+            amount_due           numeric(12,2) NOT NULL CHECK (abs(amount_due - total) <= 0.02),
+            currency             text NOT NULL,
+            promo_code           text,
+            distance_m           integer CHECK (distance_m >= 0),
+            taxes                jsonb NOT NULL,
+            pricing              jsonb NOT NULL,
+            idempotency_scope    uuid NOT NULL,
+            idempotency_key      text,
+            request_fingerprint  bytea,
+            priced_at            timestamptz NOT NULL,
+            created_at           timestamptz NOT NULL,
+            metadata             jsonb,
+            counted_on           date,
+            PRIMARY KEY (store_id, order_id)
+        ) WITH (fillfactor = 90);
+        CREATE UNIQUE INDEX orders_cart ON weedgo_data.orders (store_id, cart_id);
+        CREATE UNIQUE INDEX orders_number ON weedgo_data.orders (store_id, order_number);
+        CREATE UNIQUE INDEX orders_idempotency ON weedgo_data.orders (store_id, idempotency_scope, idempotency_key)
+            WHERE idempotency_key IS NOT NULL;
+        CREATE INDEX orders_pending ON weedgo_data.orders (created_at) WHERE status = 'pending';
+        CREATE INDEX orders_customer ON weedgo_data.orders (customer_id, order_id);
+        COMMENT ON TABLE weedgo_data.orders IS 'Orders, with everything that their amounts were computed from.';
+        COMMENT ON COLUMN weedgo_data.orders.order_id IS 'UUID version 7: later orders have greater ids.';
+        COMMENT ON COLUMN weedgo_data.orders.tax IS 'All tax, that on the delivery fee (delivery_tax) included.';
+        COMMENT ON COLUMN weedgo_data.orders.amount_due IS 'The total; in cash, rounded to five cents.';
+        COMMENT ON COLUMN weedgo_data.orders.taxes IS 'Per tax name: its amount and, per tax class, the rate and what it was taken of.';
+        COMMENT ON COLUMN weedgo_data.orders.pricing IS 'The store''s and the promo code''s figures at the time, its province and time zone: inputs of discount, delivery fee and tax.';
+        COMMENT ON COLUMN weedgo_data.orders.idempotency_scope IS 'The customer, or the cart where the customer is a guest: whose idempotency keys these are.';
+        COMMENT ON COLUMN weedgo_data.orders.request_fingerprint IS 'SHA-256 of the request''s arguments, except the key.';
+        COMMENT ON COLUMN weedgo_data.orders.counted_on IS 'The customer''s day, in customer_days, on which its dried cannabis equivalent is counted; NULL: it is not.';
+        COMMENT ON COLUMN weedgo_data.orders.priced_at IS 'The one instant that prices, windows and rates were judged at.';
+    $ddl$),
+
+    ('order_items', $ddl$
+        CREATE TABLE weedgo_data.order_items (
+            store_id      uuid NOT NULL,
+            order_id      uuid NOT NULL,
+            line_no       integer NOT NULL CHECK (line_no > 0),
+            sku           text NOT NULL,
+            name          text NOT NULL,
+            quantity      integer NOT NULL CHECK (quantity > 0),
+            unit_price    numeric(12,2) NOT NULL CHECK (unit_price >= 0),
+            line_total    numeric(12,2) NOT NULL CHECK (line_total = unit_price * quantity),
+            discount      numeric(12,2) NOT NULL CHECK (discount BETWEEN 0 AND line_total),
+            taxable       numeric(12,2) NOT NULL CHECK (taxable IN (line_total, line_total - discount)),
+            tax           numeric(12,2) NOT NULL CHECK (tax >= 0),
+            tax_class     text NOT NULL,
+            equivalent_mg bigint NOT NULL CHECK (equivalent_mg >= 0),
+            returned      integer NOT NULL DEFAULT 0 CHECK (returned BETWEEN 0 AND quantity),
+            PRIMARY KEY (store_id, order_id, line_no)
+        );
+        COMMENT ON TABLE weedgo_data.order_items IS 'The lines of an order, one a sku, as they were sold. line_total is before discount and tax.';
+        COMMENT ON COLUMN weedgo_data.order_items.returned IS 'Units that came back after delivery, by refund_order().';
+        COMMENT ON COLUMN weedgo_data.order_items.equivalent_mg IS 'Dried cannabis equivalent of one unit, in milligrams.';
+    $ddl$),
+
+    ('order_events', $ddl$
+        CREATE TABLE weedgo_data.order_events (
+            store_id      uuid NOT NULL,
+            order_id      uuid NOT NULL,
+            seq           integer NOT NULL CHECK (seq > 0),
+            event         text NOT NULL,
+            from_status   text,
+            to_status     text,
+            actor_id      uuid,
+            reason        text,
+            details       jsonb,
+            recorded_at   timestamptz NOT NULL DEFAULT now(),
+            recorded_xid  xid8 NOT NULL DEFAULT pg_current_xact_id(),
+            hash          bytea NOT NULL,
+            PRIMARY KEY (store_id, order_id, seq)
+        );
+        CREATE INDEX order_events_recorded ON weedgo_data.order_events (recorded_xid, order_id, seq);
+        CREATE INDEX order_events_delivered ON weedgo_data.order_events (store_id, recorded_at, order_id)
+            WHERE to_status = 'delivered' AND from_status IS DISTINCT FROM to_status;
+        COMMENT ON TABLE weedgo_data.order_events IS 'What happened to an order, in order; only ever added to.';
+        COMMENT ON COLUMN weedgo_data.order_events.hash IS 'SHA-256 over this event and the hash before it; the first one seals the order and its lines. verify_audit() checks it.';
+        COMMENT ON COLUMN weedgo_data.order_events.recorded_xid IS 'Events whose xid is below pg_snapshot_xmin(pg_current_snapshot()) are complete: poll up to there.';
+    $ddl$),
+
+    ('payments', $ddl$
+        CREATE TABLE weedgo_data.payments (
+            store_id           uuid NOT NULL,
+            payment_id         uuid NOT NULL,
+            order_id           uuid NOT NULL,
+            event              text NOT NULL CHECK (event IN ('authorized', 'captured', 'failed', 'voided', 'refunded')),
+            amount             numeric(12,2) NOT NULL CHECK (amount >= 0),
+            payment_type       text,
+            provider_reference text,
+            actor_id           uuid,
+            details            jsonb,
+            recorded_at        timestamptz NOT NULL DEFAULT now(),
+            PRIMARY KEY (store_id, payment_id)
+        );
+        CREATE UNIQUE INDEX payments_reference ON weedgo_data.payments (store_id, provider_reference, event)
+            WHERE provider_reference IS NOT NULL;
+        CREATE INDEX payments_order ON weedgo_data.payments (store_id, order_id);
+        COMMENT ON TABLE weedgo_data.payments IS 'What payment providers reported, each report once.';
+    $ddl$),
+
+    ('holds', $ddl$
+        CREATE TABLE weedgo_data.holds (
+            store_id   uuid NOT NULL,
+            cart_id    uuid NOT NULL,
+            sku        text NOT NULL,
+            bucket     integer NOT NULL DEFAULT 0,
+            quantity   integer NOT NULL CHECK (quantity > 0),
+            expires_at timestamptz NOT NULL,
+            PRIMARY KEY (store_id, cart_id, sku, bucket)
+        );
+        CREATE INDEX holds_expiry ON weedgo_data.holds (expires_at);
+        CREATE INDEX holds_sku ON weedgo_data.holds (store_id, sku);
+        COMMENT ON TABLE weedgo_data.holds IS 'Stock promised to a cart before checkout; counted in stock.reserved until the row is gone.';
+    $ddl$),
+
+    ('promo_counters', $ddl$
+        CREATE TABLE weedgo_data.promo_counters (
+            store_id uuid NOT NULL,
+            code     text NOT NULL,
+            bucket   integer NOT NULL DEFAULT 0 CHECK (bucket = 0),
+            used     integer NOT NULL CHECK (used >= 0),
+            quota    integer CHECK (quota >= 0),
+            PRIMARY KEY (store_id, code, bucket)
+        ) WITH (fillfactor = 50);
+        COMMENT ON TABLE weedgo_data.promo_counters IS 'How often a promo code was used.';
+        COMMENT ON COLUMN weedgo_data.promo_counters.quota IS 'This bucket''s share of the code''s max_uses; NULL: all of it.';
+    $ddl$),
+
+    ('promo_customers', $ddl$
+        CREATE TABLE weedgo_data.promo_customers (
+            store_id    uuid NOT NULL,
+            code        text NOT NULL,
+            customer_id uuid NOT NULL,
+            used        integer NOT NULL CHECK (used >= 0),
+            PRIMARY KEY (store_id, code, customer_id)
+        ) WITH (fillfactor = 80);
+        COMMENT ON TABLE weedgo_data.promo_customers IS 'How often a customer used a promo code.';
+    $ddl$),
+
+    ('customer_days', $ddl$
+        CREATE TABLE weedgo_data.customer_days (
+            store_id      uuid NOT NULL,
+            customer_id   uuid NOT NULL,
+            day           date NOT NULL,
+            equivalent_mg bigint NOT NULL CHECK (equivalent_mg >= 0),
+            PRIMARY KEY (store_id, customer_id, day)
+        ) WITH (fillfactor = 80);
+        COMMENT ON TABLE weedgo_data.customer_days IS 'Dried cannabis equivalent a customer bought on a day, by the store''s calendar, for stores that limit it.';
+    $ddl$),
+
+    ('allocations', $ddl$
+        CREATE TABLE weedgo_data.allocations (
+            store_id uuid NOT NULL,
+            order_id uuid NOT NULL,
+            line_no  integer NOT NULL,
+            sku      text NOT NULL,
+            bucket   integer NOT NULL,
+            quantity integer NOT NULL CHECK (quantity > 0),
+            returned integer NOT NULL DEFAULT 0 CHECK (returned BETWEEN 0 AND quantity),
+            PRIMARY KEY (store_id, order_id, line_no, bucket)
+        );
+        CREATE INDEX allocations_lot ON weedgo_data.allocations (store_id, sku, bucket);
+        COMMENT ON TABLE weedgo_data.allocations IS 'Which lots (buckets of stock) an order line was taken from; a line without lots has no row here.';
+        COMMENT ON COLUMN weedgo_data.allocations.returned IS 'Units that came back after delivery, by refund_order().';
+    $ddl$),
+
+    ('lots', $ddl$
+        CREATE TABLE weedgo_data.lots (
+            store_id      uuid NOT NULL,
+            sku           text NOT NULL,
+            bucket        integer NOT NULL CHECK (bucket > 0),
+            lot_number    text NOT NULL CHECK (lot_number <> ''),
+            received_at   timestamptz NOT NULL DEFAULT now(),
+            packaged_on   date,
+            expires_on    date,
+            recalled_at   timestamptz,
+            recall_reason text,
+            recalled_by   uuid,
+            PRIMARY KEY (store_id, sku, bucket)
+        );
+        CREATE UNIQUE INDEX lots_sku ON weedgo_data.lots (store_id, sku, lot_number);
+        CREATE INDEX lots_number ON weedgo_data.lots (lot_number);
+        COMMENT ON TABLE weedgo_data.lots IS 'Lots of skus whose stock is kept by lot; their units are in stock, in the bucket of the lot.';
+        COMMENT ON COLUMN weedgo_data.lots.expires_on IS 'The last day it is sold, by the store''s calendar; NULL: no end.';
+        COMMENT ON COLUMN weedgo_data.lots.recalled_at IS 'Since when it is not sold any more: recall_lot().';
+    $ddl$),
+
+    ('stock_ledger', $ddl$
+        CREATE TABLE weedgo_data.stock_ledger (
+            store_id    uuid NOT NULL,
+            entry_id    uuid NOT NULL,
+            sku         text NOT NULL,
+            bucket      integer NOT NULL DEFAULT 0,
+            change      integer NOT NULL CHECK (change <> 0),
+            reason      text NOT NULL CHECK (reason IN
+                ('opening', 'received', 'counted', 'damaged', 'lost', 'stolen', 'destroyed', 'returned', 'transfer_out', 'transfer_in')),
+            actor_id    uuid,
+            details     jsonb,
+            recorded_at timestamptz NOT NULL DEFAULT now(),
+            PRIMARY KEY (store_id, entry_id)
+        );
+        CREATE INDEX stock_ledger_sku ON weedgo_data.stock_ledger (store_id, sku);
+        COMMENT ON TABLE weedgo_data.stock_ledger IS 'Every change of what is on the shelf that is not an order or a hold; only ever added to.';
+        COMMENT ON COLUMN weedgo_data.stock_ledger.reason IS 'opening: units that a row of stock was inserted with.';
+        COMMENT ON COLUMN weedgo_data.stock_ledger.entry_id IS 'UUID version 7: later entries have greater ids.';
+        COMMENT ON COLUMN weedgo_data.stock_ledger.details IS 'The reason that was given; of a transfer, the other store.';
+    $ddl$),
+
+    ('store_roles', $ddl$
+        CREATE TABLE weedgo_data.store_roles (
+            role_name name NOT NULL,
+            store_id  uuid NOT NULL,
+            PRIMARY KEY (role_name, store_id)
+        );
+        COMMENT ON TABLE weedgo_data.store_roles IS 'Which stores a role acts for, by row security; a role that neither has a row here nor is a member of one that has acts for all.';
+
+        -- The stores that a role is bound to, for the policies. NULL: not bound.
+        CREATE OR REPLACE FUNCTION weedgo_data.stores_of(role name) RETURNS uuid[]
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+        AS $policy$
+            WITH RECURSIVE membership AS (
+                SELECT r.oid AS role FROM pg_roles r WHERE r.rolname = stores_of.role
+                UNION SELECT m.roleid FROM membership s JOIN pg_auth_members m ON m.member = s.role)
+            SELECT array_agg(b.store_id)
+            FROM membership s JOIN weedgo_data.store_roles b ON b.role_name = pg_get_userbyid(s.role)
+        $policy$;
+        REVOKE ALL ON FUNCTION weedgo_data.stores_of(name) FROM PUBLIC;
+    $ddl$)
+
+    LOOP
+        relations := relations || relation;
+        IF to_regclass('weedgo_data.' || relation) IS NULL THEN
+            EXECUTE ddl;
+            made := made || relation;
+            RETURN NEXT relation;
+        END IF;
+    END LOOP;
+
+    -- What is put on the shelf by INSERT or COPY enters the ledger, too: else it would not add up to
+    -- what is there. Rows that the functions insert are empty. A table of stock that has no such
+    -- trigger yet begins its books here, dated before the first record of its store.
+    IF EXISTS (SELECT FROM pg_class c
+               WHERE c.oid = to_regclass('weedgo_data.stock') AND c.relkind IN ('r', 'p')
+                 AND pg_get_userbyid(c.relowner) = data_owner
+                 AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'enter_opening_stock')) THEN
+        CREATE OR REPLACE FUNCTION weedgo_data.enter_opening_stock() RETURNS trigger
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+        AS $trigger$
+        BEGIN
+            INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, bucket, change, reason, details, recorded_at)
+            SELECT i.store_id, weedgo_data.new_entry_id(), i.sku, i.bucket, i.available + i.reserved, 'opening', '{}', clock_timestamp()
+            FROM inserted i
+            WHERE i.available + i.reserved > 0;
+            RETURN NULL;
+        END
+        $trigger$;
+        CREATE OR REPLACE FUNCTION weedgo_data.new_entry_id() RETURNS uuid
+        LANGUAGE sql VOLATILE -- its names were looked up when it was made, and unpinned it is inlined
+        RETURN encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+                                              PLACING substr(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 3)
+                                              FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid;
+        COMMENT ON FUNCTION weedgo_data.new_entry_id IS 'A UUID version 7: version 4 with the milliseconds since 1970 in front.';
+        REVOKE ALL ON FUNCTION weedgo_data.enter_opening_stock(), weedgo_data.new_entry_id() FROM PUBLIC;
+        CREATE TRIGGER enter_opening_stock AFTER INSERT ON weedgo_data.stock
+            REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.enter_opening_stock();
+
+        INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, change, reason, details, recorded_at)
+        SELECT b.store_id, weedgo_data.new_entry_id(), b.sku, b.units, 'opening', '{"reason": "on the shelf before the ledger was kept"}',
+               least(r.first_at, clock_timestamp()) - interval '1 microsecond'
+        FROM (SELECT store_id, sku, sum(units)::integer AS units
+              FROM (SELECT s.store_id, s.sku, s.available::bigint + s.reserved AS units FROM weedgo_data.stock s
+                    UNION ALL
+                    SELECT l.store_id, l.sku, -l.change FROM weedgo_data.stock_ledger l
+                    UNION ALL
+                    SELECT i.store_id, i.sku, i.quantity
+                    FROM weedgo_data.orders o JOIN weedgo_data.order_items i USING (store_id, order_id)
+                    WHERE o.status = 'delivered') u
+              GROUP BY store_id, sku) b
+        LEFT JOIN (SELECT store_id, min(at) AS first_at
+                   FROM (SELECT l.store_id, l.recorded_at AS at FROM weedgo_data.stock_ledger l
+                         UNION ALL
+                         SELECT o.store_id, o.created_at FROM weedgo_data.orders o) f
+                   GROUP BY store_id) r USING (store_id)
+        WHERE b.units <> 0;
+    END IF;
+
+    -- Row security by store, of tables; a view has what the tables under it have. What is new goes by orders.
+    secure := coalesce((options ->> 'row_security')::boolean,
+                       (SELECT relrowsecurity FROM pg_class WHERE oid = to_regclass('weedgo_data.orders')));
+    FOR relation, is_secure, has_policy IN
+        SELECT c.relname, c.relrowsecurity, EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'bound_stores')
+        FROM pg_class c
+        WHERE c.relnamespace = to_regnamespace('weedgo_data') AND c.relkind IN ('r', 'p') AND c.relname = ANY (relations)
+          AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'store_id')
+          AND (options ->> 'row_security' IS NOT NULL OR c.relname = ANY (made))
+    LOOP
+        IF is_secure <> secure THEN
+            EXECUTE format('ALTER TABLE weedgo_data.%I %s ROW LEVEL SECURITY', relation, CASE WHEN secure THEN 'ENABLE' ELSE 'DISABLE' END);
+        END IF;
+        IF secure AND NOT has_policy THEN
+            -- Of store_roles only reading: nobody but its owner binds a role, or unbinds one.
+            EXECUTE format('CREATE POLICY bound_stores ON weedgo_data.%I FOR %s USING '
+                           '(coalesce(store_id = ANY ((SELECT weedgo_data.stores_of(current_user))::uuid[]), true))',
+                           relation, CASE relation WHEN 'store_roles' THEN 'SELECT' ELSE 'ALL' END);
+        ELSIF has_policy AND NOT secure THEN
+            EXECUTE format('DROP POLICY bound_stores ON weedgo_data.%I', relation);
+        END IF;
+    END LOOP;
+    -- A policy calls its function as whoever reads the table.
+    IF secure <> has_function_privilege('public', 'weedgo_data.stores_of(name)', 'EXECUTE') THEN
+        EXECUTE CASE WHEN secure THEN 'GRANT EXECUTE ON FUNCTION weedgo_data.stores_of(name) TO PUBLIC'
+                     ELSE 'REVOKE EXECUTE ON FUNCTION weedgo_data.stores_of(name) FROM PUBLIC' END;
+    END IF;
+
+    PERFORM set_config('role', caller_role, true);
+    RETURN;
+END
+$create_tables$;
+COMMENT ON FUNCTION weedgo.create_tables IS
+    'Makes the relations that are missing in schema weedgo_data, owned by one ordinary role; returns their names.';
+-- Who may call what. Three kinds of application role, each exactly what it needs.
+
+CREATE FUNCTION weedgo.grant_app(role name, kind text DEFAULT 'checkout', options jsonb DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $grant_app$
+DECLARE
+    functions text[];
+    granted   text;
+    stores    jsonb := options -> 'stores';
+    unknown_key text := (SELECT min(k) FROM jsonb_object_keys(options) k WHERE k <> 'stores');
+BEGIN
+    IF role IS NULL OR NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+        RAISE EXCEPTION 'role "%" does not exist', role
+            USING ERRCODE = '42704', DETAIL = '{"code": "invalid_argument", "argument": "role"}',
+                  HINT = 'CREATE ROLE it first.';
+    END IF;
+    functions := CASE kind
+        WHEN 'checkout' THEN ARRAY['checkout_cart', 'calc_order_totals', 'reserve_inventory', 'release_inventory',
+                                   'put_cart', 'get_cart', 'get_order', 'list_orders', 'lock_cart', 'cart_lock_key']
+        WHEN 'staff'    THEN ARRAY['sell_in_store', 'advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'refund_order',
+                                   'events_after', 'receive_stock', 'adjust_stock', 'transfer_stock', 'stock_overview', 'inventory_report', 'trace_lot', 'recall_lot',
+                                   'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key',
+                                   'verify_invariants', 'verify_audit', 'recompute_order', 'check_setup']
+        WHEN 'reader'   THEN ARRAY['get_order', 'list_orders', 'events_after', 'stock_overview', 'inventory_report', 'trace_lot', 'verify_invariants', 'verify_audit', 'recompute_order']
+    END;
+    IF functions IS NULL THEN
+        RAISE EXCEPTION 'unknown kind of role "%"', kind
+            USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "kind"}',
+                  HINT = 'One of checkout, staff, reader.';
+    END IF;
+    IF unknown_key IS NOT NULL THEN
+        RAISE EXCEPTION 'unknown option "%"', unknown_key
+            USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "options"}',
+                  HINT = 'grant_app() has one option: stores.';
+    END IF;
+    IF jsonb_typeof(stores) NOT IN ('array', 'null')
+       OR EXISTS (SELECT FROM jsonb_array_elements(CASE jsonb_typeof(stores) WHEN 'array' THEN stores ELSE '[]' END) s
+                  WHERE jsonb_typeof(s) <> 'string' OR s #>> '{}' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') THEN
+        RAISE EXCEPTION 'option "stores" must be a list of stores'' ids, or null'
+            USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "options"}',
+                  HINT = 'Such as {"stores": ["11111111-1111-1111-1111-111111111111"]}; null unbinds the role.';
+    END IF;
+
+    EXECUTE format('GRANT USAGE ON SCHEMA weedgo TO %I', role);
+    FOR granted IN
+        SELECT p.oid::regprocedure
+        FROM pg_proc p
+        WHERE p.pronamespace = 'weedgo'::regnamespace AND p.proname = ANY (functions)
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', granted, role);
+    END LOOP;
+
+    -- Written as the owner of the relations: a trigger of theirs must not run as whoever calls this.
+    IF jsonb_typeof(stores) = 'array' THEN
+        PERFORM weedgo.bind_role(role, ARRAY(SELECT s::uuid FROM jsonb_array_elements_text(stores) s));
+    ELSIF jsonb_typeof(stores) = 'null' THEN
+        PERFORM weedgo.bind_role(role, NULL);
+    END IF;
+END
+$grant_app$;
+COMMENT ON FUNCTION weedgo.grant_app IS
+    'Lets a role call what a checkout application, a member of staff or a reader needs, and nothing else.';
+-- PostgreSQL lets everyone execute a new function. Not these.
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA weedgo FROM PUBLIC;
+
+-- The extension was dropped and comes back: the owner of the relations takes the
+-- cart's lock in a trigger on cart_items, as create_tables() granted.
+DO $existing_tables$
+DECLARE
+    data_owner name := (SELECT pg_catalog.pg_get_userbyid(c.relowner)
+                        FROM pg_catalog.pg_class c
+                        JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+                        WHERE n.nspname OPERATOR(pg_catalog.=) 'weedgo_data'
+                          AND c.relname OPERATOR(pg_catalog.=) 'cart_items'
+                          AND c.relowner OPERATOR(pg_catalog.=) n.nspowner);
+BEGIN
+    IF data_owner IS NOT NULL THEN
+        EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA weedgo TO %I', data_owner);
+        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION weedgo.lock_cart(uuid, uuid, jsonb) TO %I', data_owner);
+    END IF;
+END
+$existing_tables$;
