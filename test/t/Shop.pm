@@ -37,6 +37,13 @@ CREATE FUNCTION shop.fill(cart text, VARIADIC numbers integer[] DEFAULT '{1}') R
             (SELECT jsonb_agg(jsonb_build_object('sku', shop.sku(n), 'quantity', 1)) FROM unnest(numbers) n))).cart_id;
 SQL
 
+# What makes the shop in an empty database, by the extension's script of a version (undef: the newest).
+sub set_up
+{
+	my ($version) = @_;
+	return defined $version ? $set_up =~ s/weedgo_checkout/weedgo_checkout VERSION '$version'/r : $set_up;
+}
+
 # Starts a cluster with the shop: Shop->start(name, settings => "line\n...", streaming => 1).
 sub start
 {
@@ -69,6 +76,9 @@ sub session
 	my ($self, $connection) = @_;
 	return Session->new($connection // $self->{node}->connstr($self->{database}));
 }
+
+# Ends the connection that serves the test itself: who is connected to a database keeps it from being copied.
+sub close { $_[0]{control}->close; }
 
 # Runs a statement on a connection that serves the test itself.
 sub ask
