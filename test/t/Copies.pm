@@ -8,6 +8,20 @@ use warnings;
 use Shop;
 use Test::More;
 
+# The order that a cart became; an order that is paid and handed over.
+my $helpers = <<'SQL';
+CREATE FUNCTION shop.order(cart text) RETURNS uuid LANGUAGE sql STABLE
+    AS 'SELECT order_id FROM weedgo_data.orders WHERE cart_id = shop.id(cart)';
+CREATE PROCEDURE shop.deliver(cart text) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM weedgo.record_payment(store_id, order_id, 'captured', amount_due, 'paid ' || cart)
+    FROM weedgo_data.orders WHERE order_id = shop.order(cart);
+    PERFORM weedgo.advance_order(shop.id('store'), shop.order(cart), status)
+    FROM unnest(ARRAY['confirmed', 'ready', 'delivered']) status;
+END
+$$;
+SQL
+
 # Everything that leaves rows: carts, holds, promo codes, a customer's day, lots, payments, refunds,
 # a transfer, a sale at the till, bound roles. 'ready', 'held' and 'waiting' are carts
 # that wait for a checkout.
@@ -20,17 +34,6 @@ INSERT INTO weedgo_data.payment_methods (customer_id, payment_method_id, type) V
 INSERT INTO weedgo_data.products (store_id, sku, name, unit_price)
     VALUES (shop.id('store'), 'SKU-LOT', 'In lots', 12.34), (shop.id('other store'), shop.sku(7), 'Product 7', 10.00);
 SELECT weedgo.receive_stock(shop.id('store'), '[{"sku": "SKU-LOT", "quantity": 9, "lot": "L-1", "expires_on": "2099-12-31"}]');
-CREATE FUNCTION shop.order(cart text) RETURNS uuid LANGUAGE sql STABLE
-    AS 'SELECT order_id FROM weedgo_data.orders WHERE cart_id = shop.id(cart)';
-CREATE PROCEDURE shop.deliver(cart text) LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM weedgo.record_payment(store_id, order_id, 'captured', amount_due, 'paid ' || cart)
-    FROM weedgo_data.orders WHERE order_id = shop.order(cart);
-    PERFORM weedgo.advance_order(shop.id('store'), shop.order(cart), status)
-    FROM unnest(ARRAY['confirmed', 'ready', 'delivered']) status;
-END
-$$;
-
 SELECT shop.fill(name, 1, 2) FROM unnest(ARRAY['delivered', 'refunded', 'cancelled', 'ready', 'sold']) name;
 SELECT shop.fill('held', 3, 4), shop.fill('waiting', 5), shop.fill('left', 5);
 SELECT weedgo.put_cart(shop.id('store'), shop.id('lots'), '[{"sku": "SKU-LOT", "quantity": 2}]');
@@ -68,10 +71,16 @@ sub make_shop
 {
 	my ($node, $database, $version) = @_;
 	$node->safe_psql('postgres', "CREATE DATABASE $database;"
-		  . join('', map { "DO 'BEGIN CREATE ROLE $_; EXCEPTION WHEN duplicate_object THEN END';" } qw(shop_app shop_staff shop_bound)));
-	$node->safe_psql($database, Shop::set_up($version) . $life . $grants);
+		  . join('', map { "DO 'BEGIN CREATE ROLE $_; EXCEPTION WHEN duplicate_object THEN END';" } roles()));
+	$node->safe_psql($database, Shop::set_up($version) . $helpers . $life . $grants);
 	return Shop->on($node, $database);
 }
+
+# The grants once more, where they went with the extension.
+sub grant { $_[0]->node->safe_psql($_[0]{database}, $grants); }
+
+sub helpers { return $helpers; }
+sub roles { return qw(shop_app shop_staff shop_bound); }
 
 # Each table with its number of rows and their checksum, whatever the order of rows and columns.
 sub rows
