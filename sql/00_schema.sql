@@ -1,16 +1,31 @@
--- Whoever owns a schema may put functions into it: somebody else's schema weedgo, made before
--- ours, would let them stand in for these.
-DO $schema_owner$
+-- Whoever owns a schema, may create in it, or did, can put functions where they stand in for ours:
+-- a schema weedgo that was made before ours must be a superuser's, empty, and closed to others.
+DO $planted$
+DECLARE
+    problem text := (
+        SELECT CASE
+            WHEN NOT (r.rolsuper OR r.rolname OPERATOR(pg_catalog.=) CURRENT_USER)
+                THEN 'schema weedgo exists and belongs to an ordinary role'
+            WHEN EXISTS (SELECT FROM pg_catalog.aclexplode(n.nspacl) a
+                         WHERE a.privilege_type OPERATOR(pg_catalog.=) 'CREATE' AND a.grantee OPERATOR(pg_catalog.<>) n.nspowner)
+                THEN 'schema weedgo exists and others may create objects in it'
+            WHEN EXISTS (SELECT FROM pg_catalog.pg_depend d
+                         WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
+                           AND d.refobjid OPERATOR(pg_catalog.=) n.oid
+                           AND d.classid OPERATOR(pg_catalog.<>) 'pg_catalog.pg_extension'::pg_catalog.regclass
+                           AND d.classid OPERATOR(pg_catalog.<>) 'pg_catalog.pg_default_acl'::pg_catalog.regclass)
+                THEN 'schema weedgo exists and is not empty'
+        END
+        FROM pg_catalog.pg_namespace n
+        JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
+        WHERE n.nspname OPERATOR(pg_catalog.=) 'weedgo');
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace n
-                   JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
-                   WHERE n.nspname OPERATOR(pg_catalog.=) 'weedgo'
-                     AND (r.rolsuper OR r.rolname OPERATOR(pg_catalog.=) CURRENT_USER)) THEN
-        RAISE EXCEPTION 'schema weedgo exists and belongs to an ordinary role'
-            USING ERRCODE = '42501', HINT = 'Look at what is in it; then drop it, or give it to a superuser.';
+    IF problem IS NOT NULL THEN
+        RAISE EXCEPTION '%', problem
+            USING ERRCODE = '42501', HINT = 'Look at what is in it; then drop it, or empty it and give it to a superuser alone.';
     END IF;
 END
-$schema_owner$;
+$planted$;
 
 -- Schema weedgo holds functions and types, nothing else. Everything in it is
 -- created here, by the extension; the relations live in schema weedgo_data and

@@ -23,6 +23,15 @@ DECLARE
     secure        boolean;
     is_secure     boolean;
     has_policy    boolean;
+    owner_id      oid;
+    foreign_part  record;
+    -- What is made below.
+    our_names     CONSTANT name[] := string_to_array(
+        'stores products stock customers payment_methods tax_rates promo_codes carts cart_items orders order_items order_events '
+        'payments holds promo_counters promo_customers customer_days allocations lots stock_ledger store_roles own_stores '
+        'lock_edited_cart touch_edited_carts enter_opening_stock new_entry_id', ' ');
+    own_rows      CONSTANT text :=
+        'coalesce(store_id = ANY ((SELECT array_agg(o.store_id) FROM weedgo_data.own_stores o)::uuid[]), true)';
 BEGIN
     IF unknown_key IS NOT NULL THEN
         RAISE EXCEPTION 'unknown option "%"', unknown_key
@@ -57,6 +66,39 @@ BEGIN
         RAISE EXCEPTION 'schema weedgo_data belongs to "%", not to "%"', schema_owner, data_owner
             USING ERRCODE = '42501', DETAIL = '{"code": "invalid_argument", "argument": "owner"}',
                   HINT = 'All relations have one owner: name the schema''s owner, or change it with ALTER SCHEMA.';
+    END IF;
+
+    owner_id := (SELECT oid FROM pg_roles WHERE rolname = data_owner);
+    -- Who owns the schema, or can act as its owner, owns the shop. Unless it was let be the owner before,
+    -- or is named now, it must be as this function would have made it.
+    IF owner IS NULL AND data_owner <> current_user AND NOT EXISTS (
+           SELECT FROM pg_proc p, aclexplode(p.proacl) a
+           WHERE p.pronamespace = 'weedgo'::regnamespace AND a.grantee <> p.proowner AND a.grantee = owner_id
+           HAVING bool_or(p.proname = 'lock_cart') AND NOT bool_or(p.proname = 'checkout_cart')) THEN
+        IF data_owner <> 'weedgo_owner' THEN
+            RAISE EXCEPTION 'schema weedgo_data exists, and belongs to "%"', data_owner
+                USING ERRCODE = '42501', DETAIL = '{"code": "setup"}',
+                      HINT = format('Look at what is in it; then drop it, or name its owner: SELECT weedgo.create_tables(%L);', data_owner);
+        END IF;
+        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'weedgo_owner'
+                   AND (r.rolcanlogin OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
+                        OR EXISTS (SELECT FROM pg_auth_members m WHERE r.oid IN (m.roleid, m.member)))) THEN
+            RAISE EXCEPTION 'role "weedgo_owner" exists, and can log in, has members, or has rights of its own'
+                USING ERRCODE = '42501', DETAIL = '{"code": "setup"}',
+                      HINT = 'Others may be able to act as it. Take that away, or, if it is meant, name it: '
+                             'SELECT weedgo.create_tables(''weedgo_owner'');';
+        END IF;
+    END IF;
+    SELECT o.name, pg_get_userbyid(o.owner) AS owner INTO foreign_part
+    FROM (SELECT c.relname AS name, c.relowner AS owner FROM pg_class c WHERE c.relnamespace = to_regnamespace('weedgo_data')
+          UNION ALL
+          SELECT p.proname, p.proowner FROM pg_proc p WHERE p.pronamespace = to_regnamespace('weedgo_data')) o
+    WHERE o.name = ANY (our_names) AND o.owner <> owner_id
+    ORDER BY 1 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'weedgo_data.% exists, and belongs to "%", not to "%"', foreign_part.name, foreign_part.owner, data_owner
+            USING ERRCODE = '42501', DETAIL = '{"code": "setup"}',
+                  HINT = 'Look at what it is; then drop it, or give it to the owner of the relations: ALTER ... OWNER TO.';
     END IF;
 
     IF schema_owner IS NULL THEN
@@ -600,20 +642,7 @@ BEGIN
             PRIMARY KEY (role_name, store_id)
         );
     $ddl$),
-    ('comment', 'store_roles', NULL, 'Which stores a role acts for, by row security; a role that neither has a row here nor is a member of one that has acts for all.'),
-    -- The stores that a role is bound to, for the policies. NULL: not bound.
-    ('function', 'store_roles', 'stores_of(name)', $ddl$
-        CREATE OR REPLACE FUNCTION weedgo_data.stores_of(role name) RETURNS uuid[]
-        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-        AS $policy$
-            WITH RECURSIVE membership AS (
-                SELECT r.oid AS role FROM pg_roles r WHERE r.rolname = stores_of.role
-                UNION SELECT m.roleid FROM membership s JOIN pg_auth_members m ON m.member = s.role)
-            SELECT array_agg(b.store_id)
-            FROM membership s JOIN weedgo_data.store_roles b ON b.role_name = pg_get_userbyid(s.role)
-        $policy$;
-        REVOKE ALL ON FUNCTION weedgo_data.stores_of(name) FROM PUBLIC;
-    $ddl$)
+    ('comment', 'store_roles', NULL, 'Which stores a role acts for, by row security; a role that neither has a row here nor is a member of one that has acts for all.')
 
     LOOP
         IF kind = 'table' THEN
@@ -691,6 +720,25 @@ BEGIN
         WHERE b.units <> 0;
     END IF;
 
+    -- What the policies go by: the stores that the current user is bound to, and nobody else's.
+    IF to_regclass('weedgo_data.own_stores') IS NULL THEN
+        CREATE VIEW weedgo_data.own_stores WITH (security_barrier) AS
+            WITH RECURSIVE membership AS (
+                SELECT r.oid AS role FROM pg_roles r WHERE r.rolname = current_user
+                UNION SELECT m.roleid FROM membership s JOIN pg_auth_members m ON m.member = s.role)
+            SELECT b.store_id
+            FROM membership s JOIN weedgo_data.store_roles b ON b.role_name = pg_get_userbyid(s.role);
+        COMMENT ON VIEW weedgo_data.own_stores IS 'The stores that the current user is bound to, by itself or as a member; none: it is not bound.';
+    END IF;
+    -- The policies of release 0.1.0 asked a function, which told everyone about every role.
+    IF to_regprocedure('weedgo_data.stores_of(name)') IS NOT NULL THEN
+        FOR relation IN SELECT c.relname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+                        WHERE c.relnamespace = to_regnamespace('weedgo_data') AND p.polname = 'bound_stores' LOOP
+            EXECUTE format('ALTER POLICY bound_stores ON weedgo_data.%I USING (%s)', relation, own_rows);
+        END LOOP;
+        DROP FUNCTION weedgo_data.stores_of(name);
+    END IF;
+
     -- Row security by store, of tables; a view has what the tables under it have. What is new goes by orders.
     secure := coalesce((options ->> 'row_security')::boolean,
                        (SELECT relrowsecurity FROM pg_class WHERE oid = to_regclass('weedgo_data.orders')));
@@ -706,17 +754,16 @@ BEGIN
         END IF;
         IF secure AND NOT has_policy THEN
             -- Of store_roles only reading: nobody but its owner binds a role, or unbinds one.
-            EXECUTE format('CREATE POLICY bound_stores ON weedgo_data.%I FOR %s USING '
-                           '(coalesce(store_id = ANY ((SELECT weedgo_data.stores_of(current_user))::uuid[]), true))',
-                           relation, CASE relation WHEN 'store_roles' THEN 'SELECT' ELSE 'ALL' END);
+            EXECUTE format('CREATE POLICY bound_stores ON weedgo_data.%I FOR %s USING (%s)',
+                           relation, CASE relation WHEN 'store_roles' THEN 'SELECT' ELSE 'ALL' END, own_rows);
         ELSIF has_policy AND NOT secure THEN
             EXECUTE format('DROP POLICY bound_stores ON weedgo_data.%I', relation);
         END IF;
     END LOOP;
-    -- A policy calls its function as whoever reads the table.
-    IF secure <> has_function_privilege('public', 'weedgo_data.stores_of(name)', 'EXECUTE') THEN
-        EXECUTE CASE WHEN secure THEN 'GRANT EXECUTE ON FUNCTION weedgo_data.stores_of(name) TO PUBLIC'
-                     ELSE 'REVOKE EXECUTE ON FUNCTION weedgo_data.stores_of(name) FROM PUBLIC' END;
+    -- A policy reads the view as whoever reads the table.
+    IF secure <> has_table_privilege('public', 'weedgo_data.own_stores', 'SELECT') THEN
+        EXECUTE CASE WHEN secure THEN 'GRANT SELECT ON weedgo_data.own_stores TO PUBLIC'
+                     ELSE 'REVOKE SELECT ON weedgo_data.own_stores FROM PUBLIC' END;
     END IF;
 
     PERFORM set_config('role', caller_role, true);

@@ -19,7 +19,7 @@ struct Judged {
 static_assert(Trivial<Judged>);
 
 // A role is bound where it, or a role that it is a member of, has a row in store_roles: the words
-// of weedgo_data.stores_of(), by which the policies go. NULL, all stores, is nobody's who is bound.
+// of weedgo_data.own_stores, by which the policies go. NULL, all stores, is nobody's who is bound.
 #define BINDINGS                                                                                   \
     "SELECT FROM membership s"                                                                     \
     "  JOIN weedgo_data.store_roles b ON b.role_name = pg_get_userbyid(s.role)"                    \

@@ -235,7 +235,7 @@ SELECT results_eq(
 SELECT is_empty('SELECT name FROM functions WHERE proleakproof', 'no function claims to be leakproof');
 
 CREATE TEMP VIEW trigger_functions AS
-    SELECT p.proname AS name, p.* FROM pg_proc p WHERE p.pronamespace = 'weedgo_data'::regnamespace AND p.proname NOT IN ('new_entry_id', 'stores_of');
+    SELECT p.proname AS name, p.* FROM pg_proc p WHERE p.pronamespace = 'weedgo_data'::regnamespace AND p.proname <> 'new_entry_id';
 SELECT set_eq('SELECT name::text FROM trigger_functions', ARRAY['lock_edited_cart', 'touch_edited_carts', 'enter_opening_stock'],
               'schema weedgo_data has the two trigger functions of cart_items, and that of stock');
 SELECT is_empty(
@@ -244,11 +244,16 @@ SELECT is_empty(
          OR proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp'] OR prorettype <> 'trigger'::regtype$$,
     'they are SECURITY DEFINER as the owner of the tables, with search_path pinned');
 SELECT is_empty(
-    $$SELECT proname FROM pg_proc p
-      WHERE p.oid = 'weedgo_data.stores_of(name)'::regprocedure
-        AND (NOT prosecdef OR proowner <> (SELECT relowner FROM pg_class WHERE oid = 'weedgo_data.store_roles'::regclass)
-             OR proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp'] OR provolatile <> 's')$$,
-    'so is the function that the policies of row security call, which is stable');
+    $$SELECT p.oid::regprocedure FROM pg_proc p
+      WHERE p.pronamespace = 'weedgo_data'::regnamespace AND p.oid NOT IN (SELECT oid FROM trigger_functions)
+        AND (p.prosecdef OR p.prosqlbody IS NULL)$$,
+    'the other one there is no SECURITY DEFINER, and its names were looked up when it was made');
+SELECT is_empty(
+    $$SELECT p.oid::regprocedure FROM pg_proc p WHERE p.prosecdef AND p.pronamespace = 'weedgo'::regnamespace$$,
+    'no function of the extension is SECURITY DEFINER: it would run as a superuser');
+SELECT is_empty(
+    $$SELECT p.oid::regprocedure FROM functions p WHERE p.proconfig IS DISTINCT FROM ARRAY['search_path=pg_catalog, pg_temp']$$,
+    'each pins search_path, and sets nothing else');
 
 -- Who may run them -----------------------------------------------------------------------------
 

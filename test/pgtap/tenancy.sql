@@ -95,6 +95,7 @@ CREATE FUNCTION catalog_of_data() RETURNS SETOF text LANGUAGE sql AS $$
     SELECT format('table %s', c.ctid) FROM pg_class c WHERE c.relnamespace = 'weedgo_data'::regnamespace
     UNION ALL SELECT format('policy %s', p.ctid) FROM pg_policy p
     UNION ALL SELECT format('function %s', p.ctid) FROM pg_proc p WHERE p.pronamespace = 'weedgo_data'::regnamespace
+    UNION ALL SELECT format('rule %s', r.ctid) FROM pg_rewrite r WHERE r.ev_class = 'weedgo_data.own_stores'::regclass
 $$;
 CREATE TEMP TABLE catalog_before AS SELECT catalog_of_data();
 SELECT weedgo.create_tables(options => o::jsonb) FROM unnest(ARRAY['{"row_security": true}', '{}', NULL, '{"row_security": null}']) o \g /dev/null
@@ -281,6 +282,45 @@ SET LOCAL row_security = off;
 SELECT throws_ok($$SELECT run_as('shop_analyst', 'SELECT FROM weedgo_data.orders')$$, '42501', NULL, 'row_security = off is PostgreSQL''s error');
 SET LOCAL row_security = on;
 
+-- Everyone may ask for its own stores, and for nobody else's.
+CREATE FUNCTION own_stores_of(reader name, OUT stores text[]) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('role', reader, true);
+    stores := ARRAY(SELECT o.store_id::text FROM weedgo_data.own_stores o ORDER BY 1);
+    PERFORM set_config('role', 'none', true);
+END
+$$;
+SELECT is(has_table_privilege('shop_nobody', 'weedgo_data.own_stores', 'SELECT'), true, 'everyone may read own_stores');
+SELECT is(own_stores_of(r), ARRAY(SELECT store(n)::text FROM unnest(names) n ORDER BY 1), format('%s finds there what it is bound to itself', r))
+FROM (VALUES ('shop_analyst', ARRAY['ON']), ('shop_trainee', ARRAY['ON']), ('shop_visitor', ARRAY['ON']), ('shop_toronto', ARRAY['ON', 'BC']), ('shop_auditor', '{}')) AS v (r, names);
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p
+                  WHERE p.pronamespace = 'weedgo_data'::regnamespace AND has_function_privilege('shop_nobody', p.oid, 'EXECUTE')$$,
+                'and there is no function to ask about another role');
+
+-- A database whose policies go by the function of release 0.1.0.
+SAVEPOINT old_policies;
+CREATE FUNCTION weedgo_data.stores_of(role name) RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
+AS $$SELECT array_agg(b.store_id) FROM weedgo_data.store_roles b WHERE b.role_name = stores_of.role$$;
+ALTER FUNCTION weedgo_data.stores_of OWNER TO weedgo_owner;
+CREATE TEMP TABLE new_policies AS SELECT tablename, cmd, qual, with_check FROM pg_policies;
+DO $$
+DECLARE
+    relation name;
+BEGIN
+    FOR relation IN SELECT tablename FROM pg_policies LOOP
+        EXECUTE format('ALTER POLICY bound_stores ON weedgo_data.%I USING '
+                       '(coalesce(store_id = ANY ((SELECT weedgo_data.stores_of(current_user))::uuid[]), true))', relation);
+    END LOOP;
+END
+$$;
+DROP VIEW weedgo_data.own_stores;
+SELECT is(seen_by('shop_analyst', 'orders'), ARRAY[store('ON')::text], 'policies of release 0.1.0 work');
+SELECT is_empty('SELECT weedgo.create_tables()', 'create_tables() brings them up to date');
+SELECT hasnt_function('weedgo_data', 'stores_of', 'the function is gone');
+SELECT set_eq('SELECT tablename, cmd, qual, with_check FROM pg_policies', 'TABLE new_policies', 'and the policies are as they are made now');
+SELECT is(seen_by('shop_analyst', 'orders'), ARRAY[store('ON')::text], 'and work as before');
+ROLLBACK TO old_policies;
+
 -- Written by hand, too. The trigger on cart_items takes the cart's lock as the owner.
 GRANT SELECT, INSERT, UPDATE, DELETE ON weedgo_data.cart_items, weedgo_data.products TO shop_toronto;
 SELECT accepted($$INSERT INTO weedgo_data.cart_items VALUES (store('ON'), cart(1), 'PIPE', 1)$$, 'a bound role fills a cart of its store', 'shop_toronto');
@@ -341,17 +381,21 @@ SELECT refused(call_of(call, 'QC', 'BC'), '42501', 'store_not_allowed', f || ' a
 ROLLBACK TO views;
 
 SAVEPOINT later;
-DROP TABLE weedgo_data.holds, weedgo_data.store_roles;
-SELECT set_eq('SELECT weedgo.create_tables()', ARRAY['holds', 'store_roles'], 'tables that are made later');
-SELECT set_has('SELECT secured()', $$VALUES ('holds on bound_stores *'), ('store_roles on bound_stores r')$$, 'have row security, as the others');
-SELECT is(has_function_privilege('shop_analyst', 'weedgo_data.stores_of(name)', 'EXECUTE'), true, 'and can be read');
+DROP TABLE weedgo_data.holds;
+SELECT set_eq('SELECT weedgo.create_tables()', ARRAY['holds'], 'a table that is made later');
+SELECT set_has('SELECT secured()', $$VALUES ('holds on bound_stores *')$$, 'has row security, as the others');
+DROP TABLE weedgo_data.store_roles CASCADE;
+SELECT is(seen_by('shop_auditor', 'orders'), NULL, 'without the bindings nobody sees anything');
+SELECT set_eq($$SELECT weedgo.create_tables(options => '{"row_security": true}')$$, ARRAY['store_roles'], 'they are made again');
+SELECT set_has('SELECT secured()', $$VALUES ('holds on bound_stores *'), ('orders on bound_stores *'), ('store_roles on bound_stores r')$$, 'and so are the policies');
+SELECT ok(seen_by('shop_auditor', 'orders') @> ARRAY[store('QC')::text], 'which let those read who may');
 ROLLBACK TO later;
 
 SAVEPOINT off_again;
 SELECT weedgo.create_tables(options => '{"row_security": false}') \g /dev/null
 SELECT is_empty($$SELECT secured() EXCEPT SELECT relation || ' off ' FROM with_store$$, 'switched off: on no table is anything left');
 SELECT is_empty('SELECT FROM pg_policy', 'no policy');
-SELECT is(has_function_privilege('shop_nobody', 'weedgo_data.stores_of(name)', 'EXECUTE'), false, 'nor a right of everyone');
+SELECT is(has_table_privilege('shop_nobody', 'weedgo_data.own_stores', 'SELECT'), false, 'nor a right of everyone');
 SELECT is((refusal(call_of(call, 'QC', 'BC'), 'shop_toronto')).state, '00000', f || ': all stores again') FROM calls;
 SELECT is(cardinality(seen_by('shop_analyst', 'orders')), 2, 'in the tables, too');
 SELECT lives_ok($$SELECT weedgo.grant_app('shop_toronto', 'checkout', '{"stores": null}')$$, 'a role can be unbound then');
