@@ -12,7 +12,7 @@ DECLARE
     is_superuser  boolean := (SELECT rolsuper FROM pg_roles WHERE rolname = current_user);
     schema_owner  name := (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'weedgo_data');
     data_owner    name;
-    unknown_key   text := (SELECT min(k) FROM jsonb_object_keys(options) k WHERE k <> 'row_security');
+    unknown_key   text;
     kind          text;
     relation      text;
     part          text;
@@ -33,6 +33,12 @@ DECLARE
     own_rows      CONSTANT text :=
         'coalesce(store_id = ANY ((SELECT array_agg(o.store_id) FROM weedgo_data.own_stores o)::uuid[]), true)';
 BEGIN
+    IF jsonb_typeof(options) <> 'object' THEN
+        RAISE EXCEPTION 'options must be a JSON object'
+            USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "options"}',
+                  HINT = 'create_tables() has one option: row_security.';
+    END IF;
+    unknown_key := (SELECT min(k) FROM jsonb_object_keys(options) k WHERE k <> 'row_security');
     IF unknown_key IS NOT NULL THEN
         RAISE EXCEPTION 'unknown option "%"', unknown_key
             USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "options"}',

@@ -8,7 +8,7 @@ DECLARE
     functions text[];
     granted   text;
     stores    jsonb := options -> 'stores';
-    unknown_key text := (SELECT min(k) FROM jsonb_object_keys(options) k WHERE k <> 'stores');
+    unknown_key text;
 BEGIN
     IF role IS NULL OR NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
         RAISE EXCEPTION 'role "%" does not exist', role
@@ -29,6 +29,12 @@ BEGIN
             USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "kind"}',
                   HINT = 'One of checkout, staff, reader.';
     END IF;
+    IF jsonb_typeof(options) <> 'object' THEN
+        RAISE EXCEPTION 'options must be a JSON object'
+            USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "options"}',
+                  HINT = 'grant_app() has one option: stores.';
+    END IF;
+    unknown_key := (SELECT min(k) FROM jsonb_object_keys(options) k WHERE k <> 'stores');
     IF unknown_key IS NOT NULL THEN
         RAISE EXCEPTION 'unknown option "%"', unknown_key
             USING ERRCODE = '22023', DETAIL = '{"code": "invalid_argument", "argument": "options"}',

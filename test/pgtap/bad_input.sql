@@ -158,6 +158,9 @@ FROM with_options, (VALUES ('{"nonsense": 1}'), ('{"": 1}'), ('[]'), ('["wait"]'
 SELECT refused(format('SELECT weedgo.bind_role(''shop_app'', NULL, options => %L)', value), '22023', 'invalid_argument',
                format('bind_role: options %s', value), current_user)
 FROM (VALUES ('{"nonsense": 1}'), ('[]'), ('null')) AS v (value);
+SELECT refused(format('SELECT weedgo.' || call, value), '22023', 'invalid_argument', format('%s: options %s', split_part(call, '(', 1), value), current_user)
+FROM (VALUES ('create_tables(options => %L)'), ('grant_app(''shop_app'', options => %L)')) AS f (call),
+     (VALUES ('{"nonsense": 1}'), ('[]'), ('["stores"]'), ('"stores"'), ('1'), ('null')) AS v (value);
 SELECT is((refusal(format('SELECT weedgo.' || call, '{}'), as_role)).state, '00000', format('%s: no options at all', f)) FROM with_options WHERE f NOT LIKE '%\_lot';
 SELECT refused(format('SELECT weedgo.lock_cart(store(''ON''), cart(1), %L)', value), '22023', 'invalid_argument', 'lock_cart: ' || value)
 FROM (VALUES ('{"wait": "yes"}'), ('{"wait": 1}'), ('{"wait": null}'), ('{"wait": {}}'), ('{"wait": true, "nonsense": 1}')) AS v (value);
@@ -262,6 +265,18 @@ ROLLBACK TO items;
 SELECT refused($$SELECT weedgo.put_cart(store('nowhere'), cart(50), '[]')$$, '22023', 'invalid_argument', 'a new cart in an unknown store');
 SELECT is((refusal(format('SELECT weedgo.put_cart(store(''ON''), cart(51), %L)',
           (SELECT jsonb_agg(jsonb_build_object('sku', i::text, 'quantity', 1)) FROM generate_series(1, 1000) i)))).state, '00000', 'a cart of a thousand items');
+
+-- Positions ------------------------------------------------------------------------------------------
+
+SELECT refused(format('SELECT weedgo.events_after(after_position => %L)', position), '22023', 'invalid_argument', 'position ' || left(position, 60), 'shop_staff')
+FROM (VALUES (''), (':'), ('::'), ('1'), ('1:1:1'), (':11111111-1111-1111-1111-111111111111:1'), ('1:11111111-1111-1111-1111-111111111111:'),
+             ('1:11111111-1111-1111-1111-111111111111'), ('1:11111111-1111-1111-1111-111111111111:-1'),
+             ('1:11111111-1111-1111-1111-111111111111:1234567890'), ('12345678901234567890:11111111-1111-1111-1111-111111111111:1'),
+             ('-1:11111111-1111-1111-1111-111111111111:1'), ('1:11111111-1111-1111-1111-11111111111g:1'),
+             ('1:1111111-11111-1111-1111-111111111111:1'), ('1:11111111-1111-1111-1111-11111111111-:1'), ('1:------------------------------------:1'),
+             ('1:111111111111111111111111111111111111:1'), (repeat('1', 1000000))) AS p (position);
+SELECT is((refusal(format('SELECT weedgo.events_after(after_position => %L)', position), 'shop_staff')).state, '00000', 'position ' || position)
+FROM (VALUES ('0:00000000-0000-0000-0000-000000000000:0'), ('9999999999999999999:ffffffff-ffff-ffff-ffff-ffffffffffff:999999999')) AS p (position);
 
 -- Integers -------------------------------------------------------------------------------------------
 
