@@ -30,7 +30,7 @@ help:
 ## make demo-stop       stop that cluster and remove it
 ## make check           the same set-up, then every test suite
 ## make check-SUITE     one suite: unit regress regress-weedgo isolation pgtap pgtap-weedgo tap examples
-##                      (TESTS=name runs only the tests whose name contains it)
+##                      (TESTS='one|two' runs only the tests whose name contains one of these)
 ## make accept          take the last outputs of regress and isolation as the expected ones
 ## make lint            check the rules of CONTRIBUTING.md
 ## make figures         measure what a checkout costs: statements, WAL bytes, time
