@@ -4,7 +4,8 @@
 
 OUT = build-unit
 SANITIZE = -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all
-COMMON = -std=c++20 -O1 -g -Wall -Wextra -Werror -I. -Isrc $(SANITIZE) -MMD -MP
+WERROR ?= -Werror
+COMMON = -std=c++20 -O1 -g -Wall -Wextra $(WERROR) -I. -Isrc $(SANITIZE) -MMD -MP
 
 PURE_OBJECTS = $(PURE:src/%.cpp=$(OUT)/src/%.o)
 TEST_OBJECTS = $(patsubst test/unit/%.cpp,$(OUT)/test/%.o,$(sort $(wildcard test/unit/*.cpp)))

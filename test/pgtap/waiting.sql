@@ -12,6 +12,8 @@ CALL fill_cart(4, 'ON', 'ben', '{"GUMMY": 2}');
 COMMIT;
 SET client_min_messages = warning;
 SET search_path = fixture, public;
+-- A wait that nothing ends is a failure.
+SET statement_timeout = '20s';
 
 SELECT dblink_connect('other', format('host=%L port=%L dbname=%L user=%L options=%L',
                                       split_part(current_setting('unix_socket_directories'), ',', 1),
