@@ -89,6 +89,13 @@ sub ask
 	return $out;
 }
 
+# Closes the connections: of a shop that is not used any more.
+sub close
+{
+	my ($self) = @_;
+	$_->close for $self->{control}, @{ $self->{pool} // [] };
+}
+
 # Asks again and again until the answer is true.
 sub wait_until
 {
@@ -176,6 +183,27 @@ sub load
 	$_->close for @sessions;
 }
 
+# Returns when the server has broken down: the test's own connection is lost, and no process of a
+# postmaster that was killed is left. They end by themselves, and until then no other can be started.
+sub wait_until_down
+{
+	my ($self) = @_;
+	my $start = time;
+	until ($self->{control}->is_gone)
+	{
+		die 'the server goes on' if time - $start > $Session::patience_s;
+		$self->{control}->ask('SELECT 1');
+	}
+	return if $self->node->{_pid};
+	my ($home, $pid_file) = ($self->node->data_dir, $self->node->data_dir . '/postmaster.pid');
+	my ($postmaster) = -e $pid_file ? PostgreSQL::Test::Utils::slurp_file($pid_file) =~ /^(\d+)/ : ();
+	while (($postmaster && kill(0, $postmaster)) || grep { (readlink($_) // '') eq $home } glob('/proc/[0-9]*/cwd'))
+	{
+		die 'the processes of the server do not end' if time - $start > $Session::patience_s;
+		usleep(10_000);
+	}
+}
+
 sub orders
 {
 	my ($self, $cart) = @_;
@@ -219,6 +247,17 @@ sub invariants_hold
 	my ($self, $name) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	is($self->ask('SELECT * FROM weedgo.verify_invariants()'), '', $name // 'the invariants hold');
+}
+
+# What amcheck finds in our tables and their indexes, where the database has it.
+sub damage
+{
+	my ($self) = @_;
+	my $ours = "relnamespace = 'weedgo_data'::regnamespace";
+	my (undef, $indexes) = $self->{control}->ask("DO \$\$BEGIN PERFORM bt_index_check(indexrelid, true) FROM pg_index"
+		  . " JOIN pg_class i ON i.oid = indexrelid JOIN pg_am am ON am.oid = relam WHERE amname = 'btree' AND $ours; END\$\$");
+	return $indexes . $self->ask("SELECT relname, blkno, offnum, msg FROM pg_class"
+		  . " CROSS JOIN LATERAL verify_heapam(pg_class.oid) WHERE relkind = 'r' AND $ours");
 }
 
 # SQL of the usual calls.
