@@ -77,9 +77,6 @@ sub session
 	return Session->new($connection // $self->{node}->connstr($self->{database}));
 }
 
-# Ends the connection that serves the test itself: who is connected to a database keeps it from being copied.
-sub close { $_[0]{control}->close; }
-
 # Runs a statement on a connection that serves the test itself.
 sub ask
 {
@@ -89,7 +86,7 @@ sub ask
 	return $out;
 }
 
-# Closes the connections: of a shop that is not used any more.
+# Closes the connections, which keep a database from being copied.
 sub close
 {
 	my ($self) = @_;
