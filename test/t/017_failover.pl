@@ -1,0 +1,82 @@
+# A primary is killed again and again while clients buy, and its synchronous standby takes its place.
+# Every order that a client saw confirmed is there, none twice, and who got no answer asks the new
+# primary. What was the primary comes back as the standby, and the next round goes the other way.
+use strict;
+use warnings;
+use Buyers;
+use Proof;
+use Shop;
+use Test::More;
+
+Proof::seed();
+my $rounds = Proof::bound('ROUNDS', 2);
+
+my $shop = Shop->start('east', streaming => 1, settings => <<'CONF');
+fsync = on
+log_statement = none
+max_connections = 100
+shared_buffers = 32MB
+wal_keep_size = 256MB
+autovacuum_naptime = 1s
+weedgo_checkout.lock_timeout = '60s'
+CONF
+my $buyers = Buyers->new($shop);
+
+# From here on no commit is acknowledged that the other one does not have, whoever is the primary. The
+# setting is there when a server starts: no commit slips through before it is read.
+my $standby = PostgreSQL::Test::Cluster->new('west');
+$shop->node->backup('copy');
+$standby->init_from_backup($shop->node, 'copy', has_streaming => 1);
+$_->append_conf('postgresql.conf', "synchronous_standby_names = 'east, west'") for $shop->node, $standby;
+$shop->close;
+$shop->node->restart;
+$standby->start;
+$shop = Shop->on($shop->node);
+
+sub wait_until_synchronous
+{
+	my ($name) = @_;
+	$shop->wait_until("SELECT EXISTS (SELECT FROM pg_stat_replication WHERE application_name = '$name' AND sync_state = 'sync')");
+}
+
+# A server whose last commits the new primary may not have goes back to where they parted.
+sub follow
+{
+	my ($node, $primary) = @_;
+	PostgreSQL::Test::Utils::system_or_bail('pg_rewind', '--no-sync', '--target-pgdata', $node->data_dir,
+		'--source-server', $primary->connstr('postgres'));
+	# The other's settings came with it.
+	$node->append_conf('postgresql.conf', 'port = ' . $node->port);
+	$node->enable_streaming($primary);
+	$node->start;
+}
+
+for my $round (1 .. $rounds)
+{
+	my $primary = $shop->node;
+	my ($how, $kill) = @{ Proof::pick(
+			[ 'is killed', sub { $primary->kill9; } ] => 1,
+			[ 'is stopped at once', sub { $primary->stop('immediate'); } ] => 1) };
+	subtest "failover $round: the primary $how, and no order is lost or made twice" => sub {
+		wait_until_synchronous($standby->name);
+		my $confirmed = $buyers->confirmed;
+		$buyers->buy($shop, 24, 100 + int(rand(900)), $kill);
+
+		$standby->promote;
+		$shop->wait_until_down;
+		$shop->close;
+		$shop = Shop->on($standby);
+		cmp_ok($buyers->confirmed, '>', $confirmed, 'orders were confirmed');
+
+		# pg_rewind reads from the control file when the new primary began.
+		$shop->ask('CHECKPOINT');
+		follow($primary, $standby);
+		wait_until_synchronous($primary->name);
+		my $asked = $buyers->all_is_well($shop);
+		diag("failover $round: the primary $how, $asked") if $rounds <= 20;
+		$standby = $primary;
+	};
+	Proof::progress($round, $rounds, 'failovers');
+}
+diag($buyers->tally);
+done_testing();
