@@ -79,7 +79,7 @@ my %damages = (
 	'columns have other comments' => "SELECT format('COMMENT ON COLUMN %s.%I IS %L', oid::regclass, attname, 'as it was') FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
 	  . " WHERE $tables AND col_description(c.oid, attnum) IS NOT NULL",
 	'policies are missing' => "SELECT format('DROP POLICY %I ON %s', polname, polrelid::regclass) FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE $tables",
-	'tables are missing' => "SELECT format('DROP TABLE %s', oid::regclass) FROM pg_class WHERE $tables AND relname IN ('lots', 'store_roles')",
+	'tables are missing' => "SELECT format('DROP TABLE %s CASCADE', oid::regclass) FROM pg_class WHERE $tables AND relname IN ('lots', 'store_roles')",
 );
 for my $damage (sort keys %damages)
 {
