@@ -47,7 +47,7 @@ for my $round (1 .. $rounds)
 		$shop->wait_until_down;
 		$shop->close;
 
-		$node->{_pid} ? $node->poll_query_until('postgres', 'SELECT true') : $node->start;
+		$node->{_pid} ? $shop->wait_until_up : $node->start;
 		$shop = Shop->on($node);
 		cmp_ok($buyers->confirmed, '>', $confirmed, 'orders were confirmed');
 		my $asked = $buyers->all_is_well($shop);

@@ -201,6 +201,18 @@ sub wait_until_down
 	}
 }
 
+# Returns when the server lets clients in again.
+sub wait_until_up
+{
+	my ($self) = @_;
+	my $start = time;
+	until (system('pg_isready', '-q', '-h', $self->node->host, '-p', $self->node->port) == 0)
+	{
+		die 'the server does not come back' if time - $start > $Session::patience_s;
+		usleep(10_000);
+	}
+}
+
 sub orders
 {
 	my ($self, $cart) = @_;
