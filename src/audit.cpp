@@ -90,8 +90,9 @@ static_assert(Trivial<Position>);
                            "NULL for the beginning, or the position of the last event seen.");
 }
 
-// An id that no transaction has had yet comes from another cluster; what is recorded here until then
-// would be missed without a word. A standby may be behind the primary, where the position is from.
+// An id that no transaction has had yet comes from another cluster; what is recorded here until
+// then would be missed without a word. A standby may be behind the primary, where the position is
+// from.
 bool is_ahead_of_cluster(std::string_view xid) {
     std::uint64_t number = 0;
     for (const char digit : xid)
