@@ -102,6 +102,16 @@ bool is_uuid(std::string_view text) {
     return true;
 }
 
+// An id that no transaction has had yet comes from another cluster; what is recorded here until
+// then would be missed without a word. A standby may be behind the primary, where the position is
+// from.
+bool is_ahead_of_cluster(std::string_view xid) {
+    std::uint64_t number = 0;
+    for (const char digit : xid)
+        number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+    return !RecoveryInProgress() && number >= U64FromFullTransactionId(ReadNextFullTransactionId());
+}
+
 // Reads "xid:order_id:seq".
 Position read_position(const Argument &argument) {
     if (argument.is_null)
@@ -125,6 +135,9 @@ Position read_position(const Argument &argument) {
         !std::all_of(seq.begin(), seq.end(), is_digit) ||
         !is_uuid(std::string_view(uuid_begin, uuid_length)))
         refuse_position(argument);
+    if (is_ahead_of_cluster(xid))
+        raise_invalid_argument(argument.name, "is a position of another cluster",
+                               "After a restore, or a failover that lost events, begin with NULL.");
 
     Position position;
     position.xid = xid;
