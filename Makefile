@@ -29,12 +29,12 @@ help:
 ## make demo            install what is missing, start a throwaway cluster, show a checkout
 ## make demo-stop       stop that cluster and remove it
 ## make check           the same set-up, then every test suite
-## make check-SUITE     one suite: unit regress regress-weedgo isolation pgtap pgtap-weedgo tap examples
+## make check-SUITE     one suite: unit fuzz regress regress-weedgo isolation pgtap pgtap-weedgo tap examples
 ##                      (TESTS='one|two' runs only the tests whose name contains one of these)
 ## make accept          take the last outputs of regress and isolation as the expected ones
 ## make lint            check the rules of CONTRIBUTING.md
 ## make figures         measure what a checkout costs: statements, WAL bytes, time
-## make format          lay out src/ and test/unit/ with clang-format
+## make format          lay out src/, test/unit/ and test/fuzz/ with clang-format
 ## make clean           remove what was built
 ## And, each with SEED=n to go the same way again and a bound that can be set (docs/reliability.md):
 

@@ -161,10 +161,12 @@ Cents part_of(Cents amount, std::int32_t units, std::int32_t all) {
 
 Cents discount_amount(const Discount &discount, Cents subtotal) {
     Cents amount = 0;
-    if (discount.type == Discount::Type::percentage)
+    if (discount.type == Discount::Type::percentage) {
+        // Beyond 100 %, which a view can bring, the product would not fit.
+        const std::int64_t percent = std::min(discount.value, percent_scale);
         amount = static_cast<Cents>(divide_half_up(
-            static_cast<Wide>(subtotal) * static_cast<Wide>(discount.value), percent_scale));
-    else if (discount.type == Discount::Type::fixed)
+            static_cast<Wide>(subtotal) * static_cast<Wide>(percent), percent_scale));
+    } else if (discount.type == Discount::Type::fixed)
         amount = discount.value;
     if (discount.max_amount)
         amount = std::min(amount, *discount.max_amount);

@@ -66,6 +66,7 @@ TEST(Discount, OfAHundredPercentIsTheSubtotal) {
 TEST(Discount, IsNeverMoreThanTheSubtotal) {
     EXPECT_EQ(discount_amount(percentage(100'01), 100'00), 100'00);
     EXPECT_EQ(discount_amount(percentage(99'999'99), max_amount), max_amount);
+    EXPECT_EQ(discount_amount(percentage(1'200'000'000'00), max_amount), max_amount);
     EXPECT_EQ(discount_amount(fixed(10'00), 9'99), 9'99);
     EXPECT_EQ(discount_amount(fixed(10'00), 10'00), 10'00);
     EXPECT_EQ(discount_amount(fixed(10'00), 0), 0);

@@ -108,7 +108,9 @@ Natural drop_digits(const Natural &exact, std::size_t digits) {
     std::string text = exact.text();
     text = std::string(digits + 1 - std::min(digits + 1, text.size()), '0') + text;
     const std::size_t cut = text.size() - digits;
-    Natural rounded = std::stoll(text.substr(0, cut));
+    Natural rounded;
+    for (const char digit : text.substr(0, cut))
+        rounded = rounded * 10 + (digit - '0');
     if (digits > 0 && text[cut] >= '5')
         rounded += 1;
     return rounded;
