@@ -28,6 +28,10 @@ SET LOCAL synchronous_commit = off;
 SELECT is((refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(99), customer('ann'))$$)).state, 'WG001', 'a refusal');
 SELECT is(current_setting('synchronous_commit'), 'off', 'leaves the session as it was');
 ROLLBACK TO before_refusal;
+SET LOCAL lock_timeout = '1h';
+SELECT weedgo.expire_holds(store('ON')) \g /dev/null
+SELECT is(current_setting('lock_timeout'), '1h', 'so does a call, for the rest of its transaction, that waits no longer than it may');
+RESET lock_timeout;
 
 -- Formats, zones, planners --------------------------------------------------------------------------------
 
