@@ -43,7 +43,7 @@ for my $round (1 .. $rounds)
 	my $kind = $kinds[ $round % @kinds ];
 	subtest "crash $round, $kind: no order is lost or made twice, no stock leaks (D5)" => sub {
 		my $confirmed = $buyers->confirmed;
-		$buyers->buy($shop, 32, 100 + int(rand(1200)), $crashes{$kind});
+		$buyers->buy($shop, 32, 100 + int(rand(600)), $crashes{$kind});
 		$shop->wait_until_down;
 		$shop->close;
 

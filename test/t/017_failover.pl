@@ -60,7 +60,7 @@ for my $round (1 .. $rounds)
 	subtest "failover $round: the primary $how, and no order is lost or made twice" => sub {
 		wait_until_synchronous($standby->name);
 		my $confirmed = $buyers->confirmed;
-		$buyers->buy($shop, 24, 100 + int(rand(900)), $kill);
+		$buyers->buy($shop, 24, 100 + int(rand(600)), $kill);
 
 		$standby->promote;
 		$shop->wait_until_down;

@@ -180,8 +180,8 @@ sub choices
 	return (leave => 1) if $is->{lapsed};
 	if ($status eq 'active')
 	{
-		my @holds = $is->{held} ne '' ? (release => 1) : (hold => 3, $is->{lines} =~ / / ? () : (lapse => 1));
-		return (checkout => 6, fill => 1, 'checkout of another total' => 1, expire => 0.2, @holds);
+		my @holds = $is->{held} ne '' ? (release => 1) : (hold => 3, $is->{lines} =~ / / ? () : (lapse => 5));
+		return (checkout => 6, fill => 1, 'checkout of another total' => 1, expire => 0.1, @holds);
 	}
 	return ('hand over' => 2, cancel => 1, leave => 1) if $status eq 'pending' && $payment eq 'captured';
 	return ('checkout again' => 2, pay => 2, cancel => 1, leave => 3) if $status eq 'pending';
