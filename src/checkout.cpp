@@ -117,6 +117,8 @@ JsonWriter details_json(const CheckoutRequest &request, const Sale &sale) {
     return json;
 }
 
+} // namespace
+
 // An order that was acknowledged must survive a crash, and a failover to a synchronous standby,
 // whatever the session is set to for lesser work. For this transaction only, and undone with it.
 void commit_durably() {
@@ -126,10 +128,7 @@ void commit_durably() {
                             GUC_ACTION_LOCAL, true, 0, false);
 }
 
-} // namespace
-
 std::optional<Sale> check_out(const CheckoutRequest &request, WaitScope &wait, ResultRow *stored) {
-    commit_durably();
     lock_cart(wait, request.store_id, request.cart_id, Wait::in_turn);
     const TimestampTz now = GetCurrentTimestamp();
 
@@ -211,6 +210,7 @@ Datum weedgo_checkout_cart(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     check_writable("checkout_cart()");
     const CheckoutRequest request = read_checkout_request(fcinfo);
+    commit_durably();
     return row_as_owner(fcinfo, request.store_id, [&](OwnerScope &scope, ResultRow *row) {
         if (const std::optional<Sale> sale = check_out(request, scope.wait, row))
             write_receipt(request, *sale, row);

@@ -12,6 +12,7 @@ namespace weedgo {
 struct OwnerScope {
     Oid caller;
     int caller_context;
+    int guc_level;
     MemoryContext memory; // where results must be made: it outlives the scope
     WaitScope wait;
 };

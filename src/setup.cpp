@@ -60,10 +60,14 @@ SELECT 'error', p.oid::regprocedure::text, 'it is no function of weedgo_checkout
    AND NOT EXISTS (SELECT FROM pg_depend d
                     WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
 UNION ALL
-SELECT 'warning', c.oid::regclass::text, 'its trigger "' || t.tgname || '" can be deferred',
-       'It then runs at commit, as the caller: make it immediate, and call nothing as a superuser.'
+SELECT DISTINCT CASE WHEN t.tginitdeferred THEN 'error' ELSE 'warning' END, c.oid::regclass::text,
+       CASE WHEN t.tgisinternal THEN 'its constraint "' || k.conname ELSE 'its trigger "' || t.tgname END
+       || '" can be deferred',
+       'A call that finds it deferred is refused (42501): make it NOT DEFERRABLE.'
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
- WHERE c.relnamespace = to_regnamespace('weedgo_data') AND t.tgdeferrable AND NOT t.tgisinternal
+  LEFT JOIN pg_constraint k ON k.oid = t.tgconstraint
+ WHERE c.relnamespace = to_regnamespace('weedgo_data') AND t.tgdeferrable
+   AND (NOT t.tgisinternal OR k.contype = 'f')
 UNION ALL
 SELECT 'error', c.oid::regclass::text, 'it is not in the write-ahead log: a crash empties it',
        'ALTER TABLE ' || c.oid::regclass || ' SET LOGGED;'

@@ -126,6 +126,7 @@ Datum weedgo_sell_in_store(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     check_writable("sell_in_store()");
     const TillRequest request = read_till_request(fcinfo);
+    commit_durably();
     return row_as_owner(fcinfo, request.store_id,
                         [&](OwnerScope &scope, ResultRow *row) { sell(request, scope.wait, row); });
 }

@@ -160,6 +160,11 @@ CREATE TEMP TABLE causes (change, awaited, hint_mends) AS VALUES
     ('CREATE FUNCTION public.later() RETURNS trigger LANGUAGE plpgsql AS $f$BEGIN RETURN NULL; END$f$; '
      'CREATE CONSTRAINT TRIGGER later AFTER INSERT ON weedgo_data.orders DEFERRABLE FOR EACH ROW EXECUTE FUNCTION public.later()',
      ARRAY['warning: weedgo_data.orders: its trigger "later" can be deferred'], false),
+    ('CREATE FUNCTION public.later() RETURNS trigger LANGUAGE plpgsql AS $f$BEGIN RETURN NULL; END$f$; '
+     'CREATE CONSTRAINT TRIGGER later AFTER INSERT ON weedgo_data.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.later()',
+     ARRAY['error: weedgo_data.orders: its trigger "later" can be deferred'], false),
+    ('ALTER TABLE weedgo_data.stock ADD CONSTRAINT of_store FOREIGN KEY (store_id) REFERENCES weedgo_data.stores DEFERRABLE',
+     ARRAY['warning: weedgo_data.stock: its constraint "of_store" can be deferred', 'warning: weedgo_data.stores: its constraint "of_store" can be deferred'], false),
     -- Settings
     ('SET LOCAL synchronous_commit = off', ARRAY['warning: setting synchronous_commit: it is off'], false),
     ('SET LOCAL default_transaction_isolation = ''serializable''', ARRAY['warning: setting default_transaction_isolation: it is serializable'], false),

@@ -124,9 +124,9 @@ GRANT USAGE ON SCHEMA fixture TO weedgo_owner;
 CREATE TRIGGER fail AFTER INSERT ON weedgo_data.order_items FOR EACH STATEMENT EXECUTE FUNCTION fixture.fail();
 SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(11), customer('alice'))$$);
 DROP TRIGGER fail ON weedgo_data.order_items;
--- Also one that is raised at the very end, by a deferred trigger.
+-- One that is deferred to the end would run as the caller: the checkout refuses to make its order.
 CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON weedgo_data.orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fixture.fail();
-SELECT total FROM weedgo.checkout_cart(store('ON'), cart(11), customer('alice'));
+SELECT * FROM refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(11), customer('alice'))$$);
 DROP TRIGGER fail ON weedgo_data.orders;
 SELECT status FROM weedgo_data.carts WHERE cart_id = cart(11);
 SELECT order_of(11);
