@@ -239,6 +239,11 @@ SELECT is((SELECT jsonb_agg(p ->> 'reason') FROM jsonb_array_elements(
           jsonb_build_array(reason), format('calc_order_totals says %s, too', reason))
 FROM (VALUES ('NOPE', 'unknown'), ('OFF', 'inactive'), ('SOON', 'not_started'), ('OVER', 'expired'),
              ('BIG', 'minimum_not_met'), ('NEVER', 'exhausted')) AS p (code, reason);
+SAVEPOINT other_store;
+INSERT INTO weedgo_data.promo_codes (store_id, code, discount_type, discount_value) VALUES (store('QC'), 'QUEBEC', 'fixed', 1.00);
+SELECT is(detail_of($$SELECT weedgo.checkout_cart(store('ON'), cart(1), customer('ann'), promo_code => 'QUEBEC')$$) ->> 'reason', 'unknown',
+          'WG006: a code of another store is unknown');
+ROLLBACK TO other_store;
 SAVEPOINT quota;
 INSERT INTO weedgo_data.promo_counters (store_id, code, bucket, used, quota) VALUES (store('ON'), 'SAVE10', 0, 3, 3);
 SELECT is((SELECT t.problems FROM weedgo.calc_order_totals(store('ON'), cart(1), customer('ann'), promo_code => 'SAVE10') t),

@@ -246,5 +246,18 @@ FROM (VALUES
     ('DELETE FROM weedgo_data.allocations', 'I3 sku NEW, lot L1 reserved is 1, but open orders and holds have 0; I3 sku NEW, lot L2 reserved is 3, but open orders and holds have 0')
 ) AS c (corruption, said);
 
+-- What calc_order_totals counts as there
+UPDATE weedgo_data.stock SET available = CASE bucket WHEN 0 THEN 0 ELSE 5 END WHERE store_id = store('ON') AND sku = 'NEW';
+CALL fill_cart(95, 'ON', 'ann', '{"NEW": 1}');
+CREATE FUNCTION counted_with(lots text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('UPDATE weedgo_data.lots SET %s WHERE store_id = store(''ON'')', lots);
+    RETURN (weedgo.calc_order_totals(store('ON'), cart(95), customer('ann'))).problems = '[]';
+END
+$$;
+SELECT is(counted_with(lots), counted, format('lots with %s', lots))
+FROM (VALUES ('recalled_at = now(), expires_on = NULL', false), ('recalled_at = NULL, expires_on = today()', true),
+             ('recalled_at = NULL, expires_on = today() - 1', false)) AS l (lots, counted);
+
 SELECT * FROM finish();
 ROLLBACK;

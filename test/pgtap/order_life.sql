@@ -192,6 +192,12 @@ SELECT is(shelf('FLOWER'), '977/20/5', 'their stock and uses of the promo code a
 SELECT is(shelf('ROLLS'), '1000/0/5', 'of every line');
 SELECT is(events(201), 'created pending, moved pending>expired', 'it is in their events');
 SELECT is((tried(200, 'confirmed')), 'WG013 order_transition_invalid', 'what has expired stays so');
+SAVEPOINT before_gift;
+INSERT INTO weedgo_data.promo_codes (store_id, code, discount_type, discount_value) VALUES (store('ON'), 'GIFT', 'percentage', 100);
+CALL sell(207, '{"FLOWER": 5}', 'pickup', 'GIFT', 'ann-card');
+UPDATE weedgo_data.orders SET created_at = created_at - interval '31 minutes' WHERE order_id = order_of(207);
+SELECT is(weedgo.expire_orders(), 0, 'what costs nothing waits for no payment');
+ROLLBACK TO before_gift;
 SELECT invariants_hold('every invariant holds');
 
 -- Payments ----------------------------------------------------------------------------------------------------

@@ -110,6 +110,21 @@ CALL fill(41);
 SELECT is(sell(41), 45.18, 'and one that is not');
 SELECT results_eq('SELECT settings FROM seen', ARRAY['on on', 'on on'], 'leave a trigger the planner of its session');
 
+-- A number that an order has already is drawn only once in a hundred thousand years: by this trigger.
+CREATE FUNCTION draw_again() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF set_config('fixture.draws', coalesce(current_setting('fixture.draws', true), '') || '+', true) = '+' THEN
+        NEW.order_number := (SELECT min(order_number) FROM weedgo_data.orders);
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER draw_again BEFORE INSERT ON weedgo_data.orders FOR EACH ROW EXECUTE FUNCTION draw_again();
+CALL fill(42);
+SELECT is(sell(42), 45.18, 'where the number of an order is taken');
+SELECT is(current_setting('fixture.draws'), '++', 'another one is drawn');
+DROP TRIGGER draw_again ON weedgo_data.orders;
+
 SELECT invariants_hold('and every invariant holds');
 SELECT * FROM finish();
 ROLLBACK;

@@ -112,6 +112,7 @@ SELECT refused_with($$SELECT weedgo.adjust_stock(store('ON'), 'FLOWER', 4, 'coun
                     '{"code": "stock_changed", "sku": "FLOWER", "expected": 991, "available": 990}', 'WG015: upwards, too', 'shop_staff');
 SELECT refused($$SELECT weedgo.adjust_stock(store('ON'), 'FLOWER', -1000, 'counted', 1000)$$, 'WG015', 'stock_changed', 'WG015 goes before WG005', 'shop_staff');
 SELECT refused($$SELECT weedgo.adjust_stock(store('ON'), 'FLOWER', 2147483647, 'counted', 1000)$$, 'WG015', 'stock_changed', 'and before 22003', 'shop_staff');
+SELECT refused($$SELECT weedgo.adjust_stock(store('ON'), 'FLOWER', -1, 'counted', 989)$$, 'WG015', 'stock_changed', 'WG015: there is more than expected', 'shop_staff');
 SELECT refused_with($$SELECT weedgo.adjust_stock(store('ON'), 'FLOWER', -991, 'lost')$$, 'WG005', 'there is not that much stock',
                     '{"code": "items_unavailable", "items": [{"sku": "FLOWER", "reason": "insufficient_stock", "requested": 991, "available": 990}]}',
                     'WG005: not below zero', 'shop_staff');
@@ -333,6 +334,23 @@ DROP TRIGGER nothing ON weedgo_data.stock;
 CREATE TRIGGER nothing BEFORE UPDATE ON weedgo_data.stock FOR EACH ROW EXECUTE FUNCTION nothing();
 SELECT isnt((refusal('SELECT weedgo.' || call, 'shop_staff')).state, '00000', 'a trigger that keeps the change out: ' || call) FROM writes;
 ROLLBACK TO triggers;
+
+-- Holds -----------------------------------------------------------------------------------------------------
+
+SAVEPOINT holds;
+CALL fill_cart(91, 'ON', 'ann', '{"PIPE": 2}');
+CALL fill_cart(92, 'ON', 'ben', '{"PIPE": 3}');
+CALL fill_cart(93, 'ON', 'ben', '{"PIPE": 4}');
+CALL fill_cart(94, 'ON', 'ann', '{"PIPE": 5}');
+SELECT weedgo.reserve_inventory(store('ON'), cart(n), customer(name)) FROM (VALUES (91, 'ann'), (92, 'ben'), (93, 'ben')) AS h (n, name) \g /dev/null
+SELECT weedgo.checkout_cart(store('ON'), cart(91), customer('ann')) \g /dev/null
+SELECT is((SELECT sum(quantity) FROM weedgo_data.holds WHERE cart_id IN (cart(92), cart(93))), 7::bigint, 'a checkout takes the holds of its own cart only');
+UPDATE weedgo_data.holds SET expires_at = clock_timestamp() WHERE cart_id IN (cart(92), cart(93));
+UPDATE weedgo_data.stock SET available = 0 WHERE store_id = store('ON') AND sku = 'PIPE';
+SELECT is((weedgo.calc_order_totals(store('ON'), cart(94), customer('ann'))).problems, '[]', 'what expired holds have is there for others');
+SELECT is(weedgo.expire_holds(store('ON'), 1), 1, 'one of two holds of a sku ends');
+SELECT is(weedgo.expire_holds(store('ON'), 5), 1, 'and then the other');
+ROLLBACK TO holds;
 
 SELECT invariants_hold('after all of this, every invariant holds');
 SELECT is((weedgo.adjust_stock(store('ON'), 'PIPE', 1, 'counted', 1016)).available, 1017, 'and the session can still be used');
