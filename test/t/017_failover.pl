@@ -4,12 +4,13 @@
 use strict;
 use warnings;
 use Buyers;
+use List::Util qw(shuffle);
 use Proof;
 use Shop;
 use Test::More;
 
 Proof::seed();
-my $rounds = Proof::bound('ROUNDS', 2);
+my $rounds = Proof::bound('ROUNDS', 3);
 
 my $shop = Shop->start('east', streaming => 1, settings => <<'CONF');
 fsync = on
@@ -51,16 +52,53 @@ sub follow
 	$node->start;
 }
 
+# The standby is out of reach, and clients give up waiting for it: their commits are on the primary only. They
+# ask again; that must not tell them of an order that only the primary has. In the end the primary is lost.
+sub give_up_and_kill
+{
+	my ($primary) = @_;
+	my ($receiver, $impatience) = ($standby->safe_psql('postgres', 'SELECT pid FROM pg_stat_wal_receiver'), $shop->session);
+	return (
+		sub {
+			kill('STOP', $receiver);
+			$impatience->send(<<'SQL');
+DO $$
+BEGIN
+    LOOP
+        PERFORM pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep';
+        PERFORM pg_sleep(0.02);
+        PERFORM pg_stat_clear_snapshot();
+    END LOOP;
+END $$
+SQL
+		},
+		100 + int(rand(100)) => sub {
+			$primary->kill9;
+			kill($_, $receiver) for qw(TERM CONT); # and never reads what is on the way
+			$impatience->close;
+		});
+}
+
+my %failures = (
+	'is killed' => sub {
+		my ($primary) = @_;
+		return sub { $primary->kill9; };
+	},
+	'is stopped at once' => sub {
+		my ($primary) = @_;
+		return sub { $primary->stop('immediate'); };
+	},
+	'loses its standby, clients give up waiting, and then it is killed' => \&give_up_and_kill,
+);
+my @kinds = shuffle(sort keys %failures);
+
 for my $round (1 .. $rounds)
 {
-	my $primary = $shop->node;
-	my ($how, $kill) = @{ Proof::pick(
-			[ 'is killed', sub { $primary->kill9; } ] => 1,
-			[ 'is stopped at once', sub { $primary->stop('immediate'); } ] => 1) };
-	subtest "failover $round: the primary $how, and no order is lost or made twice" => sub {
+	my ($primary, $kind) = ($shop->node, $kinds[ $round % @kinds ]);
+	subtest "failover $round: the primary $kind; no order is lost or made twice" => sub {
 		wait_until_synchronous($standby->name);
 		my $confirmed = $buyers->confirmed;
-		$buyers->buy($shop, 24, 100 + int(rand(600)), $kill);
+		$buyers->buy($shop, 24, 100 + int(rand(600)) => $failures{$kind}->($primary));
 
 		$standby->promote;
 		$shop->wait_until_down;
@@ -73,7 +111,7 @@ for my $round (1 .. $rounds)
 		follow($primary, $standby);
 		wait_until_synchronous($primary->name);
 		my $asked = $buyers->all_is_well($shop);
-		diag("failover $round: the primary $how, $asked") if $rounds <= 20;
+		diag("failover $round: the primary $kind: $asked") if $rounds <= 20;
 		$standby = $primary;
 	};
 	Proof::progress($round, $rounds, 'failovers');

@@ -189,11 +189,12 @@ sub choices
 	return (leave => 1);
 }
 
-# Many clients buy, until something happens to the server when so many of their calls are answered. Returns
-# when all of them have lost it.
+# Many clients buy, and things happen to the server: each of @events is how many answers come before it, and
+# what it is. Returns when all clients have lost the server.
 sub buy
 {
-	my ($self, $shop, $clients, $calls, $what_happens) = @_;
+	my ($self, $shop, $clients, @events) = @_;
+	my $calls = shift @events;
 	$shop->load(
 		clients => $clients,
 		seconds => $Session::patience_s,
@@ -203,9 +204,10 @@ sub buy
 			my $cart = $self->{at}[$client];
 			my ($now, $again) = @{ $cart->{step} }{qw(now again)};
 			$self->hear($cart, $out, $err, $now, $cart->{unknown} ? $again : ());
-			return if --$calls;
+			return if !@events || --$calls;
 			usleep(rand(5000));
-			$what_happens->();
+			(shift @events)->();
+			$calls = shift @events;
 		});
 }
 
@@ -226,13 +228,13 @@ sub next_call
 }
 
 # Enters what was told: ok, failed (which changes nothing), or nothing that can be relied on.
-# PostgreSQL answers when the transaction is committed; a commit that waits for a synchronous standby no
-# longer is one whose end is unknown.
+# PostgreSQL answers when the transaction is committed. What is cancelled may have been committed already, and
+# be answered though it no longer waits for a synchronous standby: its end is unknown.
 sub hear
 {
 	my ($self, $cart, $out, $err, @expected) = @_;
 	my $refused = $err =~ /ERROR:/;
-	if ($err =~ /canceling (?:the )?wait for synchronous replication/ || $out eq '' && !$refused)
+	if ($err =~ /: cancell?ing / || $out eq '' && !$refused)
 	{
 		$self->{heard}{unknown}++ unless $cart->{unknown};
 		$cart->{unknown} = 1;
