@@ -162,7 +162,7 @@ sub some_of
 }
 
 Proof::seed();
-my $some = Proof::bound('CASES', 1);
+my $some = Proof::bound('CASES', 2);
 my $shop = Shop->start('isolation', settings => "weedgo_checkout.lock_timeout = '60s'\n");
 my $race = Race->new($shop, $world);
 

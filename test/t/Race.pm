@@ -45,6 +45,12 @@ SELECT line FROM (
 ) AS lines (line)
 SQL
 
+# Old states go, so that reading a new one does not take longer and longer.
+my $forget = <<'SQL';
+DO $$BEGIN EXECUTE (SELECT 'TRUNCATE ' || string_agg(attrelid::regclass::text, ', ') FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+    WHERE attname = 'store_id' AND relkind = 'r' AND relnamespace = 'weedgo_data'::regnamespace); END$$
+SQL
+
 # On a cluster with the shop in it; world is SQL that makes what is there in every state.
 sub new
 {
@@ -93,7 +99,7 @@ sub without_ids
 sub make_state
 {
 	my ($self, $case) = @_;
-	$self->{states}++;
+	$self->{shop}->ask($forget) if $self->{states}++ % 100 == 99;
 	$self->{names} = {};
 	my @calls = @{ $case->{calls} };
 	my @steps = ($self->{world}, $case->{before} // ());
