@@ -1,4 +1,5 @@
 // What PostgreSQL sees first: the module's magic, and its settings.
+#include "errors.hpp"
 #include "pg.hpp"
 #include "settings.hpp"
 
@@ -23,8 +24,47 @@ int max_cart_waiters = 8;
 
 } // namespace weedgo::settings
 
+namespace weedgo {
+
+namespace {
+
+// Before the library is loaded: a placeholder for a setting, if there is one.
+const config_generic *placeholder(const char *name) {
+#if PG_VERSION_NUM >= 160000
+    const bool create = false;
+    const bool skip_errors = true;
+    const config_generic *found = find_option(name, create, skip_errors, ERROR);
+#else
+    config_generic **settings = get_guc_variables();
+    config_generic **end = settings + GetNumConfigOptions();
+    config_generic **place = std::find_if(
+        settings, end, [&](const config_generic *s) { return pg_strcasecmp(s->name, name) == 0; });
+    const config_generic *found = place == end ? nullptr : *place;
+#endif
+    return found != nullptr && (found->flags & GUC_CUSTOM_PLACEHOLDER) != 0 ? found : nullptr;
+}
+
+// A client's startup options take the place of what the administrator has configured before anybody
+// knows that they may not. PostgreSQL drops them when the library is loaded, and with them what
+// was configured: the built-in default would hold, and orders that were stopped be taken again.
+void refuse_startup_option(const char *name) {
+    const config_generic *found = placeholder(name);
+    if (found == nullptr || found->reset_source != PGC_S_CLIENT ||
+        pg_parameter_aclcheck(name, found->reset_srole, ACL_SET) == ACLCHECK_OK)
+        return;
+    raise_setup(psprintf("a startup option of the client sets %s, which its role may not", name),
+                "Connect without it: its value is the administrator's.");
+}
+
+} // namespace
+
+} // namespace weedgo
+
 extern "C" void _PG_init(void) {
     using namespace weedgo;
+
+    refuse_startup_option("weedgo_checkout.enabled");
+    refuse_startup_option("weedgo_checkout.max_cart_waiters");
 
     DefineCustomBoolVariable(
         "weedgo_checkout.enabled", "Whether checkout_cart takes orders.",

@@ -278,5 +278,172 @@ SELECT results_eq('SELECT what, ran_as FROM witness', $$VALUES ('SELECT 1', 'wee
 ROLLBACK TO not_deferred;
 SELECT invariants_hold('all of it undone, every invariant holds');
 
+-- What one tenant learns of another -----------------------------------------------------------------------
+
+-- Toronto's role may call everything. Québec has a cart (2), a sold one (12, of a key), and a sku, a lot,
+-- a promo code and a payment that Toronto knows nothing of. Of Toronto's, 1 and 11 are Ann's.
+INSERT INTO weedgo_data.products (store_id, sku, name, unit_price) VALUES (store('QC'), 'SECRET', 'Poutine', 1.00);
+INSERT INTO weedgo_data.stock (store_id, sku, available) VALUES (store('QC'), 'SECRET', 10);
+UPDATE weedgo_data.promo_codes SET code = 'SECRET' WHERE store_id = store('QC') AND code = 'FIVE';
+CALL fill_cart(2, 'QC', 'ann', '{"FLOWER": 2}');
+CALL fill_cart(11, 'ON', 'ann', '{"FLOWER": 2}');
+CALL fill_cart(12, 'QC', 'ann', '{"FLOWER": 2}');
+CALL fill_cart(3, 'ON', 'ben', '{"FLOWER": 2}');
+SELECT weedgo.receive_stock(store('QC'), '[{"sku": "FLOWER", "quantity": 5, "lot": "SECRET"}]'),
+       weedgo.receive_stock(store('ON'), '[{"sku": "GUMMY", "quantity": 5, "lot": "OWN"}]'),
+       weedgo.checkout_cart(store('ON'), cart(11), customer('ann'), 'ann-card', idempotency_key => 'ann''s key'),
+       weedgo.checkout_cart(store('QC'), cart(12), customer('ann'), 'ann-card', idempotency_key => 'a secret') \g /dev/null
+SELECT weedgo.record_payment(store('QC'), order_of(12), 'captured', 1, 'SECRET', 'card'), weedgo.record_payment(store('ON'), order_of(11), 'captured', 1, 'own', 'card') \g /dev/null
+SELECT weedgo.create_tables(options => '{"row_security": true}') \g /dev/null
+CREATE ROLE hostile_tenant;
+CREATE ROLE hostile_app;
+SELECT weedgo.grant_app(r, k) FROM unnest(ARRAY['hostile_tenant', 'hostile_app']) r, unnest(ARRAY['checkout', 'staff', 'reader']) k \g /dev/null
+SELECT weedgo.bind_role('hostile_tenant', ARRAY[store('ON')]) \g /dev/null
+
+-- All that a call says: its rows, or its error with DETAIL and HINT; without what no two calls share.
+CREATE FUNCTION answer(call text, as_role name DEFAULT 'hostile_tenant') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    rows    jsonb;
+    state   text := '00000';
+    message text;
+    detail  text;
+    hint    text;
+BEGIN
+    BEGIN
+        PERFORM set_config('role', as_role, true);
+        EXECUTE format('SELECT jsonb_agg(to_jsonb(r)) FROM %s r', call) INTO rows;
+        RAISE SQLSTATE '00WGO';
+    EXCEPTION
+        WHEN SQLSTATE '00WGO' THEN
+            NULL;
+        WHEN OTHERS THEN
+            GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    END;
+    RETURN regexp_replace(regexp_replace(regexp_replace(concat_ws(' | ', state, rows, message, detail, hint),
+        '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}', '<id>', 'g'), 'ORD-\d+-\w+', '<number>', 'g'),
+        '\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)', '<time>', 'g');
+END
+$$;
+-- A call of any function, about a store, cart, order and customer; with what else it must be given.
+CREATE FUNCTION call_of(f oid, store_name text, cart_id uuid, order_id uuid, customer_name text DEFAULT 'ann') RETURNS text LANGUAGE sql AS $$
+    SELECT format('weedgo.%I(%s)', p.proname, string_agg(format('%I => %s', a.name, v.value), ', '))
+    FROM pg_proc p CROSS JOIN unnest(p.proargnames) WITH ORDINALITY AS a (name, place)
+    LEFT JOIN LATERAL (VALUES ('store_id', format('%L::uuid', store(store_name))), ('to_store_id', format('%L::uuid', store('BC'))),
+                      ('cart_id', format('%L::uuid', cart_id)), ('order_id', format('%L::uuid', order_id)),
+                      ('customer_id', format('%L::uuid', customer(customer_name))), ('actor_id', format('%L::uuid', customer('ben'))),
+                      ('sku', '''FLOWER'''), ('change', '-1'), ('reason', '''lost'''), ('to_status', '''confirmed'''), ('event', '''failed'''),
+                      ('provider_reference', '''r'''), ('month', '''2026-01-01'''), ('lot', '''OWN'''),
+                      ('items', CASE p.proname WHEN 'refund_order' THEN 'NULL' ELSE '''[{"sku": "FLOWER", "quantity": 1}]''' END),
+                      ('amount', CASE p.proname WHEN 'refund_order' THEN '1' ELSE 'NULL' END)) AS v (name, value) USING (name)
+    WHERE p.oid = f AND a.place <= p.pronargs AND (a.place <= p.pronargs - p.pronargdefaults OR v.value IS NOT NULL)
+    GROUP BY p.proname
+$$;
+-- All but cart_lock_key, which reads nothing.
+CREATE TEMP VIEW functions AS
+    SELECT p.oid AS f, p.proname AS name, p.proargnames[1:p.pronargs] AS arguments FROM pg_proc p
+    WHERE p.pronamespace = 'weedgo'::regnamespace AND p.proargnames[1] = 'store_id' AND p.proname <> 'cart_lock_key';
+
+SELECT matches(answer(call_of(f, 'ON', cart(1), order_of(11)), 'hostile_app'), CASE name WHEN 'fulfil_order' THEN '^WG013' ELSE '^00000' END, name || ' can be called so, where one may') FROM functions;
+SELECT matches(answer(call_of(f, 'QC', cart(2), order_of(12))), '^42501 \| the role is not bound to this store \|', name || ': another''s store is refused') FROM functions;
+SELECT is(answer(call_of(f, 'QC', cart(2), order_of(12))), answer(call_of(f, 'NOWHERE', cart(2), order_of(12))), name || ': as one that there is not') FROM functions;
+SELECT is(answer(call_of(f, 'ON', cart(n), order_of(12))), answer(call_of(f, 'ON', cart(99), cart(99))), format('%s: another store''s %s is as one that there is not', name, what))
+FROM functions, (VALUES (2, 'cart or order'), (12, 'sold cart or order')) AS v (n, what)
+WHERE 'cart_id' = ANY (arguments) OR 'order_id' = ANY (arguments);
+
+-- Another customer's, for who may act for all stores. put_cart makes the cart that there is not.
+SELECT is(answer(call_of(f, 'ON', cart(n), order_of(11), customer_name), 'hostile_app'), answer(call_of(f, 'ON', cart(99), cart(99), customer_name), 'hostile_app'),
+          format('%s: another customer''s %s is as one that there is not, for %s', name, what, customer_name))
+FROM functions, (VALUES (1, 'cart or order'), (11, 'sold cart or order')) AS v (n, what), unnest(ARRAY['ben', 'nobody']) AS customer_name
+WHERE 'customer_id' = ANY (arguments) AND ('cart_id' = ANY (arguments) OR 'order_id' = ANY (arguments)) AND name <> 'put_cart';
+SELECT matches(answer(call_of('weedgo.put_cart'::regproc, 'ON', cart(n), NULL, 'ben'), 'hostile_app'), '^WG001', 'put_cart: another customer''s cart is refused')
+FROM unnest(ARRAY[1, 11]) n;
+
+-- Keys. One says nothing of where else, or by whom, it was used.
+CREATE FUNCTION sold_by_key(cart_number integer, customer_name text, key text, role_name name) RETURNS text LANGUAGE sql AS $$
+    SELECT answer(format('weedgo.checkout_cart(%L, %L, %L, idempotency_key => %L)', store('ON'), cart(cart_number), customer(customer_name), key), role_name)
+$$;
+SELECT is(sold_by_key(n, customer_name, key, role_name), sold_by_key(instead, customer_name, 'no key', role_name), name)
+FROM (VALUES (1,  'ann', 'a secret',   1,  'hostile_tenant', 'a key of another store is new'),
+             (12, 'ann', 'a secret',   99, 'hostile_tenant', 'with its cart, too, which there is not here'),
+             (3,  'ben', 'ann''s key', 3,  'hostile_app',    'a key of another customer is new'),
+             (11, 'ben', 'ann''s key', 99, 'hostile_app',    'with her cart, too, which there is not for him')) AS v (n, customer_name, key, instead, role_name, name);
+SELECT is(answer(format('weedgo.checkout_cart(%L, %L, idempotency_key => ''ann''''s key'')', store('ON'), cart(11)), 'hostile_app'),
+          answer(format('weedgo.checkout_cart(%L, %L, idempotency_key => ''ann''''s key'')', store('ON'), cart(99)), 'hostile_app'), 'and for a guest');
+SELECT matches(answer(format('weedgo.checkout_cart(%L, %L, %L, ''ann-card'', idempotency_key => ''ann''''s key'')', store('ON'), cart(11), customer('ann'))), '"replayed": true', 'she herself is answered');
+
+-- Names.
+SELECT is(replace(answer(replace(call, 'NAME', 'SECRET')), 'SECRET', 'NAME'), replace(answer(replace(call, 'NAME', 'NOTHING')), 'NOTHING', 'NAME'),
+          'what another store calls so is as nothing: ' || call)
+FROM (VALUES ($$weedgo.checkout_cart(store('ON'), cart(1), customer('ann'), promo_code => 'NAME')$$),
+             ($$weedgo.calc_order_totals(store('ON'), cart(1), customer('ann'), promo_code => 'NAME')$$),
+             ($$weedgo.checkout_cart(store('ON'), cart(1), customer('ann'), options => '{"lots": {"FLOWER": "NAME"}}')$$),
+             ($$weedgo.trace_lot(store('ON'), 'NAME')$$), ($$weedgo.recall_lot(store('ON'), 'NAME')$$),
+             ($$weedgo.adjust_stock(store('ON'), 'NAME', -1, 'lost')$$), ($$weedgo.receive_stock(store('ON'), '[{"sku": "NAME", "quantity": 1}]')$$),
+             ($$weedgo.put_cart(store('ON'), cart(1), '[{"sku": "NAME", "quantity": 1}]', customer('ann'))$$),
+             ($$weedgo.record_payment(store('ON'), (SELECT order_id FROM weedgo.list_orders(store('ON'), customer('ann'))), 'captured', 1, 'NAME', 'card')$$)) AS c (call);
+SELECT is(replace(answer($$weedgo.checkout_cart(store('ON'), cart(3), customer('ben'), 'ann-card')$$, 'hostile_app'), 'ann-card', 'no-card'),
+          answer($$weedgo.checkout_cart(store('ON'), cart(3), customer('ben'), 'no-card')$$, 'hostile_app'), 'another customer''s payment method is as none');
+
+-- Records stay ------------------------------------------------------------------------------------------------
+
+-- Whatever kind of application a role is for, or all of them: it can change no record, and keep none from
+-- being written.
+CREATE ROLE hostile_checkout;
+CREATE ROLE hostile_staff;
+CREATE ROLE hostile_reader;
+SELECT weedgo.grant_app('hostile_' || k, k) FROM unnest(ARRAY['checkout', 'staff', 'reader']) k \g /dev/null
+CREATE FUNCTION loud() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TEMP TABLE records AS
+    SELECT unnest(ARRAY['orders', 'order_items', 'order_events', 'payments', 'stock_ledger', 'allocations', 'lots', 'customer_days', 'promo_counters', 'store_roles']) AS relation;
+CREATE TEMP TABLE attempts (attempt) AS VALUES
+    ('SELECT * FROM weedgo_data.%1$I'), ('SELECT FROM weedgo_data.%1$I FOR UPDATE'), ('LOCK TABLE weedgo_data.%1$I'), ('CLUSTER weedgo_data.%1$I'),
+    ('UPDATE weedgo_data.%1$I SET store_id = store_id'), ('DELETE FROM weedgo_data.%1$I'), ('TRUNCATE weedgo_data.%1$I'),
+    ('MERGE INTO weedgo_data.%1$I r USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE'),
+    ('ALTER TABLE weedgo_data.%1$I DISABLE TRIGGER ALL'), ('ALTER TABLE weedgo_data.%1$I DISABLE ROW LEVEL SECURITY'),
+    ('ALTER TABLE weedgo_data.%1$I OWNER TO CURRENT_USER'), ('GRANT ALL ON weedgo_data.%1$I TO CURRENT_USER'),
+    ('ALTER TABLE weedgo_data.%1$I DROP COLUMN store_id'), ('ALTER TABLE weedgo_data.%1$I SET UNLOGGED'),
+    ('ALTER TABLE weedgo_data.%1$I SET SCHEMA hostile'), ('DROP TABLE weedgo_data.%1$I'),
+    ('CREATE RULE quiet AS ON INSERT TO weedgo_data.%1$I DO INSTEAD NOTHING'),
+    ('CREATE TRIGGER loud BEFORE INSERT ON weedgo_data.%1$I FOR EACH ROW EXECUTE FUNCTION fixture.loud()'),
+    ('CREATE POLICY open ON weedgo_data.%1$I USING (true)'), ('DROP POLICY bound_stores ON weedgo_data.%1$I'),
+    ('CREATE INDEX ON weedgo_data.%1$I (store_id)'), ('CREATE TABLE hostile.heir () INHERITS (weedgo_data.%1$I)'),
+    ('CREATE PUBLICATION leak FOR TABLE weedgo_data.%1$I');
+SELECT is(ARRAY(SELECT relation FROM records WHERE (refusal(format(attempt, relation), role_name)).state <> '42501'), '{}', format('%s cannot: %s', role_name, format(attempt, '...')))
+FROM attempts, unnest(ARRAY['hostile_checkout', 'hostile_staff', 'hostile_reader', 'hostile_tenant', 'hostile_app']) AS role_name;
+SELECT is((refusal(attempt, 'hostile_app')).state, '42501', 'an application cannot: ' || attempt)
+FROM unnest(ARRAY['SET LOCAL session_replication_role = replica', 'ALTER EXTENSION weedgo_checkout DROP FUNCTION weedgo.lock_cart', 'DROP EXTENSION weedgo_checkout',
+                  'DROP OWNED BY weedgo_owner', 'REASSIGN OWNED BY weedgo_owner TO hostile_app', 'GRANT weedgo_owner TO hostile_app', 'ALTER SCHEMA weedgo_data OWNER TO hostile_app',
+                  'CREATE EVENT TRIGGER loud ON ddl_command_start EXECUTE FUNCTION fixture.loud()', 'DROP FUNCTION weedgo_data.enter_opening_stock',
+                  'ALTER FUNCTION weedgo.verify_audit RESET search_path',
+                  'CREATE FUNCTION hostile.f() RETURNS void LANGUAGE c AS ''weedgo_checkout'', ''weedgo_checkout_cart''']) AS attempt;
+
+-- Through the functions records are only added, and statuses move: what was written stays word for word.
+CREATE FUNCTION written() RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT format('event %s', to_jsonb(e)) FROM weedgo_data.order_events e
+    UNION ALL SELECT format('payment %s', to_jsonb(p)) FROM weedgo_data.payments p
+    UNION ALL SELECT format('ledger %s', to_jsonb(l)) FROM weedgo_data.stock_ledger l
+    UNION ALL SELECT format('item %s', to_jsonb(i) - 'returned') FROM weedgo_data.order_items i
+    UNION ALL SELECT format('order %s', to_jsonb(o) - 'status' - 'payment_status') FROM weedgo_data.orders o
+$$;
+CREATE FUNCTION rewritten_by(call text) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+    before CONSTANT text[] := ARRAY(SELECT written());
+    found  text[];
+BEGIN
+    PERFORM run_as('hostile_app', 'SELECT FROM ' || call);
+    found := ARRAY(SELECT unnest(before) EXCEPT ALL SELECT written());
+    RAISE SQLSTATE '00WGO';
+EXCEPTION
+    WHEN SQLSTATE '00WGO' THEN
+        RETURN found;
+    WHEN OTHERS THEN
+        RETURN '{}';
+END
+$$;
+SELECT is(rewritten_by(call_of(f, 'ON', cart(1), order_of(11))), '{}', name || ' rewrites nothing') FROM functions;
+
+SELECT is_empty('SELECT * FROM weedgo.verify_audit(store(''ON''))', 'nothing was changed by any of that');
+SELECT invariants_hold('and every invariant holds');
+
 SELECT * FROM finish();
 ROLLBACK;
