@@ -111,9 +111,9 @@ sub checkout
 
 sub hold
 {
-	my ($cart, $hold_for, %becomes) = @_;
-	return step('reserve_inventory', 'extended', "'$cart->{id}', hold_for => '$hold_for'",
-		'f', 't', held => $cart->{is}{lines}, %becomes);
+	my ($cart, $columns, $hold_for, $now, $again, %becomes) = @_;
+	return step('reserve_inventory', $columns, "'$cart->{id}', hold_for => '$hold_for'",
+		$now, $again, held => $cart->{is}{lines}, %becomes);
 }
 
 my %steps = (
@@ -122,9 +122,9 @@ my %steps = (
 		my $lines = any_lines();
 		return step('put_cart', 'status', "'$cart->{id}', " . items($lines), 'active', 'active', status => 'active', lines => $lines);
 	},
-	hold => sub { return hold($_[0], '1 day'); },
-	# Nobody comes back for it: it is given back by whoever looks for such holds.
-	lapse => sub { return hold($_[0], '1 ms', lapsed => 1); },
+	hold => sub { return hold($_[0], 'extended', '1 day', 'f', 't'); },
+	# Nobody comes back for it: whoever looks for such holds gives it back, maybe before it is asked for again.
+	lapse => sub { return hold($_[0], 'expires_at IS NOT NULL', '1 ms', 't', 't', lapsed => 1); },
 	expire => sub {
 		return { sql => 'SELECT weedgo.expire_holds() >= 0', now => 't', again => 't', becomes => {} };
 	},
