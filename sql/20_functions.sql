@@ -362,6 +362,13 @@ AS 'MODULE_PATHNAME', 'weedgo_bind_role';
 COMMENT ON FUNCTION weedgo.bind_role IS
     'Makes a role act for these stores only, where row security is on; NULL: for all again.';
 
+CREATE FUNCTION weedgo.begin_ledger(options jsonb DEFAULT NULL)
+RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_begin_ledger';
+COMMENT ON FUNCTION weedgo.begin_ledger IS
+    'Enters in the ledger what is on the shelf and nothing in it explains, as opening; create_tables() calls it, once.';
+
 CREATE FUNCTION weedgo.check_setup()
 RETURNS SETOF weedgo.setup_finding
 LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

@@ -23,6 +23,7 @@ DECLARE
     secure        boolean;
     is_secure     boolean;
     has_policy    boolean;
+    books_begin   boolean := false;
     owner_id      oid;
     foreign_part  record;
     -- What is made below.
@@ -705,25 +706,7 @@ BEGIN
                  AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'enter_opening_stock')) THEN
         CREATE TRIGGER enter_opening_stock AFTER INSERT ON weedgo_data.stock
             REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION weedgo_data.enter_opening_stock();
-
-        INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, change, reason, details, recorded_at)
-        SELECT b.store_id, weedgo_data.new_entry_id(), b.sku, b.units, 'opening', '{"reason": "on the shelf before the ledger was kept"}',
-               least(r.first_at, clock_timestamp()) - interval '1 microsecond'
-        FROM (SELECT store_id, sku, sum(units)::integer AS units
-              FROM (SELECT s.store_id, s.sku, s.available::bigint + s.reserved AS units FROM weedgo_data.stock s
-                    UNION ALL
-                    SELECT l.store_id, l.sku, -l.change FROM weedgo_data.stock_ledger l
-                    UNION ALL
-                    SELECT i.store_id, i.sku, i.quantity
-                    FROM weedgo_data.orders o JOIN weedgo_data.order_items i USING (store_id, order_id)
-                    WHERE o.status = 'delivered') u
-              GROUP BY store_id, sku) b
-        LEFT JOIN (SELECT store_id, min(at) AS first_at
-                   FROM (SELECT l.store_id, l.recorded_at AS at FROM weedgo_data.stock_ledger l
-                         UNION ALL
-                         SELECT o.store_id, o.created_at FROM weedgo_data.orders o) f
-                   GROUP BY store_id) r USING (store_id)
-        WHERE b.units <> 0;
+        books_begin := NOT 'stock' = ANY (made);
     END IF;
 
     -- What the policies go by: the stores that the current user is bound to, and nobody else's.
@@ -773,6 +756,10 @@ BEGIN
     END IF;
 
     PERFORM set_config('role', caller_role, true);
+    -- Not by SET ROLE, which a trigger on the ledger could undo.
+    IF books_begin THEN
+        PERFORM weedgo.begin_ledger();
+    END IF;
     RETURN;
 END
 $create_tables$;

@@ -103,6 +103,7 @@ CREATE TEMP TABLE shapes (name, arguments, result) AS VALUES
     ('lock_cart', 'store_id uuid, cart_id uuid, options jsonb DEFAULT NULL::jsonb', 'void'),
     ('cart_lock_key', 'store_id uuid, cart_id uuid', 'weedgo.cart_lock'),
     ('create_tables', 'owner name DEFAULT NULL::name, options jsonb DEFAULT NULL::jsonb', 'SETOF text'),
+    ('begin_ledger', 'options jsonb DEFAULT NULL::jsonb', 'void'),
     ('check_setup', '', 'SETOF weedgo.setup_finding'),
     ('verify_invariants', 'store_id uuid DEFAULT NULL::uuid, options jsonb DEFAULT NULL::jsonb',
      'SETOF weedgo.invariant_violation'),
@@ -122,7 +123,7 @@ SELECT is_empty(
     'no procedure, no aggregate, no OUT argument, nothing variadic');
 SELECT is_empty(
     $$SELECT name FROM functions
-      WHERE proargnames[1] IS DISTINCT FROM 'store_id' AND name NOT IN ('create_tables', 'check_setup', 'grant_app', 'bind_role')$$,
+      WHERE proargnames[1] IS DISTINCT FROM 'store_id' AND name NOT IN ('create_tables', 'begin_ledger', 'check_setup', 'grant_app', 'bind_role')$$,
     'store_id comes first, but where no store is meant');
 SELECT is_empty(
     $$SELECT name FROM functions

@@ -276,6 +276,20 @@ CREATE CONSTRAINT TRIGGER later AFTER INSERT ON weedgo_data.orders DEFERRABLE FO
 SELECT accepted($$SELECT weedgo.checkout_cart(store('ON'), cart(1), customer('ann'))$$, 'one that could be deferred, and is not, runs at once');
 SELECT results_eq('SELECT what, ran_as FROM witness', $$VALUES ('SELECT 1', 'weedgo_owner'::name)$$, 'as the owner');
 ROLLBACK TO not_deferred;
+-- create_tables() begins the books of a table of stock: a trigger on the ledger then runs as the owner, for good.
+SAVEPOINT books;
+TRUNCATE witness;
+DROP TRIGGER enter_opening_stock ON weedgo_data.stock;
+UPDATE weedgo_data.stock SET available = available + 1 WHERE store_id = store('ON') AND sku = 'FLOWER';
+CREATE TRIGGER leave_something AFTER INSERT ON weedgo_data.stock_ledger FOR EACH STATEMENT
+    EXECUTE FUNCTION leave_something('SET LOCAL search_path = hostile;SET LOCAL ROLE NONE;CREATE TEMP TABLE pg_class (nothing integer)');
+SELECT weedgo.create_tables() \g /dev/null
+SELECT results_eq('SELECT what, ran_as FROM witness',
+                  $$VALUES ('SET LOCAL search_path = hostile', 'weedgo_owner'::name), ('refused: 42501', 'weedgo_owner'), ('refused: 42501', 'weedgo_owner')$$,
+                  'a trigger on the ledger cannot become the superuser who calls create_tables()');
+SELECT is(current_setting('search_path'), 'fixture, public', 'nor leave a setting');
+SELECT invariants_hold('and the books agree with the shelf');
+ROLLBACK TO books;
 SELECT invariants_hold('all of it undone, every invariant holds');
 
 -- What one tenant learns of another -----------------------------------------------------------------------
