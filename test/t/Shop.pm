@@ -194,6 +194,18 @@ sub wait_until_down
 	}
 }
 
+# Returns when the server takes connections again, after it has recovered by itself.
+sub wait_until_up
+{
+	my ($self) = @_;
+	my $start = time;
+	while (system('pg_isready', '-q', '-d', $self->node->connstr($self->{database})))
+	{
+		die 'the server does not come back' if time - $start > $Session::patience_s;
+		usleep(20_000);
+	}
+}
+
 sub orders
 {
 	my ($self, $cart) = @_;
@@ -239,7 +251,7 @@ sub invariants_hold
 	is($self->ask('SELECT * FROM weedgo.verify_invariants()'), '', $name // 'the invariants hold');
 }
 
-# What amcheck finds in our tables and their indexes, where the database has it.
+# What amcheck, where it is installed, finds in our tables and their indexes.
 sub damage
 {
 	my ($self) = @_;
