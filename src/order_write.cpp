@@ -45,9 +45,11 @@ constinit Statement insert_event_statement{
     "               pg_current_xact_id() AS recorded_xid) e"};
 // clang-format on
 
+// Whoever answers with an order that was made before locks it: a transaction that has only read
+// would commit without waiting for the standby that the order may not have reached.
 constinit Statement find_by_key_statement{
     "SELECT order_id, request_fingerprint, true FROM weedgo_data.orders"
-    " WHERE store_id = $1 AND idempotency_scope = $2 AND idempotency_key = $3"};
+    " WHERE store_id = $1 AND idempotency_scope = $2 AND idempotency_key = $3 FOR KEY SHARE"};
 
 constinit Statement find_by_cart_statement{
     "SELECT order_id, request_fingerprint, customer_id IS NOT DISTINCT FROM $3"

@@ -11,6 +11,23 @@ $shop->ask("SELECT shop.fill('cart', 1, 2, 3), shop.fill('sold', 4, 5), shop.fil
 $shop->ask(Shop::reserve('held'));
 my $order = $shop->ask(Shop::checkout('sold', "shop.id('alice')") =~ s/total/order_id/r);
 
+# A transaction without an id commits without waiting for anybody.
+subtest 'an answer that is asked for again waits for a synchronous standby, as the first did' => sub {
+	my $again = Shop::checkout('cleaned up', "idempotency_key => 'again'");
+	$shop->ask("SELECT shop.fill('cleaned up')");
+	$shop->ask($again);
+	my $session = $shop->session;
+	for my $state ('with its cart', 'when the cart is gone')
+	{
+		$session->value('BEGIN');
+		is($session->value($again), '11.30', "the answer, $state");
+		isnt($session->value('SELECT pg_current_xact_id_if_assigned()'), '', "locks a row, $state");
+		$session->value('ROLLBACK');
+		$shop->ask("DELETE FROM weedgo_data.carts WHERE cart_id = shop.id('cleaned up')");
+	}
+	$session->close;
+};
+
 my %writes = (
 	checkout_cart => Shop::checkout('cart'),
 	'checkout_cart of a sold cart' => Shop::checkout('sold'),
