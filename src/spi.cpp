@@ -64,17 +64,32 @@ bool row_security_matches(const CachedPlanSource &source) {
            (source.rewriteRoleId == GetUserId() && source.rewriteRowSecurity == row_security);
 }
 
+CachedPlanSource *source_of(const Statement &statement) {
+    return static_cast<CachedPlanSource *>(linitial(SPI_plan_get_plan_sources(statement.plan)));
+}
+
 // Whether the next run would plan: as GetCachedPlan() decides it. SPI_plan_is_valid() asks about
 // the query only, not about its plan, nor about search_path, which changes with the first
 // temporary table.
 bool must_plan(const Statement &statement) {
     if (statement.plan == nullptr)
         return true;
-    const auto *source =
-        static_cast<CachedPlanSource *>(linitial(SPI_plan_get_plan_sources(statement.plan)));
+    const CachedPlanSource *source = source_of(statement);
     return !source->is_valid || source->gplan == nullptr || !source->gplan->is_valid ||
            TransactionIdIsValid(source->gplan->saved_xmin) || !row_security_matches(*source) ||
            !search_path_matches(source->search_path);
+}
+
+// Of a table that was empty, a plan knows nothing: to find a cart's order any index will do that
+// begins with the store, and the plan then reads all orders of the store. Until PostgreSQL has
+// analysed the table nothing makes it plan again; so the 10th, 20th, 40th run does.
+void age(Statement &statement) {
+    if (++statement.runs < statement.plan_again_at)
+        return;
+    statement.plan_again_at *= 2;
+    CachedPlan *plan = statement.plan == nullptr ? nullptr : source_of(statement)->gplan;
+    if (plan != nullptr)
+        plan->is_valid = false;
 }
 
 // Plans without running, so that a trigger never sees these settings.
@@ -114,6 +129,7 @@ Param make_array(Oid element_type, std::span<Datum> elements, bool *nulls) {
 
 Rows execute(Statement &statement, std::span<const Param> params) {
     Assert(params.size() <= max_params);
+    age(statement);
     if (must_plan(statement))
         plan_now(statement, params);
 

@@ -96,11 +96,13 @@ Param column_of(Oid element_type, std::span<const std::type_identity_t<Item>> ro
 enum class Access { by_key, whole_tables };
 
 // A statement, prepared when it is first run. One per place in the source, `constinit`: the plan
-// is generic and kept for the life of the backend.
+// is generic and kept for the life of the backend, but made anew whenever its runs have doubled.
 struct Statement {
     const char *sql;
     Access access = Access::by_key;
     SPIPlanPtr plan = nullptr;
+    std::int64_t runs = 0;
+    std::int64_t plan_again_at = 10;
 };
 
 // The rows of a statement, valid until SPI is left.
