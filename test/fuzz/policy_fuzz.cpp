@@ -57,6 +57,44 @@ bool is_open_at(const Opening &opening, std::int64_t wall_us) {
            OpeningVerdict::open;
 }
 
+bool is_closed_on(const Hours &hours, std::int64_t date) {
+    const CalendarDay day = calendar_day(static_cast<std::int32_t>(date));
+    return std::any_of(hours.closed.begin(), hours.closed.end(), [&](const ClosedDay &closed) {
+        return closed.year.value_or(day.year) == day.year && closed.month == day.month &&
+               closed.day == day.day;
+    });
+}
+
+// Whether an interval of that day or the day before has the minute in it, counted from the first
+// day of all.
+void check_minute(const Hours &hours, std::int32_t date, std::int32_t minute) {
+    const std::int64_t at = std::int64_t{date} * minutes_of_day + minute;
+    bool is_open = false;
+    for (const std::int32_t day : {date - 1, date}) {
+        if (is_closed_on(hours, day) || is_closed_on(hours, date))
+            continue;
+        for (const OpenInterval &interval : hours.days[weekday_of(day)]) {
+            const std::int64_t midnight = std::int64_t{day} * minutes_of_day;
+            const int length = interval.until - interval.from +
+                               (interval.until > interval.from ? 0 : minutes_of_day);
+            is_open = is_open ||
+                      (at >= midnight + interval.from && at < midnight + interval.from + length);
+        }
+    }
+    MUST_HOLD((judge_opening(hours.opening, date, minute) == OpeningVerdict::open) == is_open);
+}
+
+void check_minutes(FuzzedDataProvider *input) {
+    Hours hours;
+    fill(&hours, input);
+    const auto date = input->ConsumeIntegralInRange<std::int32_t>(8'766, 10'227);
+    check_minute(hours, date, input->ConsumeIntegralInRange<std::int32_t>(0, minutes_of_day - 1));
+    for (const OpenInterval &interval : hours.days[weekday_of(date)])
+        for (const std::int32_t minute : {interval.from, interval.until, interval.until - 1})
+            if (minute >= 0 && minute < minutes_of_day)
+                check_minute(hours, date, minute);
+}
+
 // The next opening is open, and the store is closed until then, minute by minute.
 void check_next_opening(FuzzedDataProvider *input) {
     Hours hours;
@@ -137,6 +175,7 @@ void check_changes(FuzzedDataProvider *input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     FuzzedDataProvider input(data, size);
     check_texts(&input);
+    check_minutes(&input);
     check_next_opening(&input);
     check_age(&input);
     check_limit(&input);
