@@ -17,8 +17,4 @@ std::int64_t to_exact(Datum numeric, int scale, const char *what) {
     return value;
 }
 
-std::string_view copy(std::string_view text) {
-    return {pnstrdup(text.data(), text.size()), text.size()};
-}
-
 } // namespace weedgo

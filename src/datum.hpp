@@ -43,9 +43,6 @@ inline std::uint64_t unix_us(TimestampTz at) {
 // A stored number, exactly, as a count of 10^-scale; raises 22003 for any other ("what" names it).
 std::int64_t to_exact(Datum numeric, int scale, const char *what);
 
-// Copies what `text` points to into the current memory context.
-std::string_view copy(std::string_view text);
-
 // An array of zeros in the current memory context.
 template <Trivial T>
 std::span<T> allocate(std::size_t count) {

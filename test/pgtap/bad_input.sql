@@ -531,6 +531,9 @@ CALL set_zone('America/Vancouver');
 SELECT is(bought('', 'left(order_number, 12)'), 'ORD-' || to_char(clock_timestamp() AT TIME ZONE 'America/Vancouver', 'YYYYMMDD'),
           'a good one names the order by the store''s date');
 ROLLBACK TO data;
+CALL stand_in('payment_methods', 'SELECT m.* FROM weedgo_data.payment_methods_aside m, generate_series(1, 2)', 'VIEW');
+SELECT refused($$SELECT weedgo.checkout_cart(store('ON'), cart(1), customer('ann'), 'ann-card')$$, '55000', 'setup', 'a view that has a method twice');
+ROLLBACK TO data;
 DELETE FROM weedgo_data.stores WHERE store_id = store('ON');
 SELECT refused($$SELECT weedgo.checkout_cart(store('ON'), cart(1), customer('ann'))$$, '55000', 'setup', 'a cart whose store is gone');
 ROLLBACK TO data;
