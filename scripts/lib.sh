@@ -54,8 +54,10 @@ choose_postgres() {
 choose_postgres
 
 # Everything is built and run here: user postgres, as whom servers must run, cannot read a clone
-# under /root. One directory for each clone, user and release; a copy of the sources is in tree/.
+# under /root. One directory for each clone, user, release and kind of build (INSTRUMENT: see
+# scripts/instrument); a copy of the sources is in tree/.
 STAGE=/var/tmp/weedgo_checkout-$PG_MAJOR-$(echo "$(id -u):$ROOT" | sha256sum | cut -c1-8)
+STAGE+=${INSTRUMENT:+-$INSTRUMENT}
 TREE=$STAGE/tree
 
 # Makes the staging directory, and refuses one that somebody else made: its name can be guessed.

@@ -3,7 +3,8 @@
 # Pure sources (PURE=...) include no PostgreSQL header, so they link without a server.
 
 OUT = build-unit
-SANITIZE = -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all
+# scripts/instrument has them built otherwise.
+SANITIZE ?= -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all
 COMMON = -std=c++20 -O1 -g -Wall -Wextra -Werror -I. -Isrc $(SANITIZE) -MMD -MP
 
 PURE_OBJECTS = $(PURE:src/%.cpp=$(OUT)/src/%.o)
