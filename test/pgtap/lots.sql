@@ -156,12 +156,21 @@ SELECT weedgo.release_inventory(store('ON'), cart(1), customer('ann')) \g /dev/n
 SELECT is(shelf('NEW'), 'L1 7/0, L2 3/0, L3 4/0', 'a release goes back to the lots');
 ROLLBACK TO held;
 UPDATE weedgo_data.holds SET expires_at = now() - interval '1 hour';
+CALL fill_cart(2, 'ON', 'ann', '{"NEW": 15}');
+SELECT refused($$SELECT weedgo.checkout_cart(store('ON'), cart(2), customer('ann'))$$, 'WG005', 'items_unavailable', 'a hold that has expired, and still too little');
 SELECT is(buy(2, '{"NEW": 12}'), '1 NEW L1 7, 1 NEW L2 3, 1 NEW L3 2', 'a hold that has expired gives way');
 SELECT invariants_hold('every invariant holds');
 ROLLBACK TO held;
 UPDATE weedgo_data.holds SET expires_at = now() - interval '1 hour';
 SELECT is(weedgo.expire_holds(store('ON')), 2, 'and is given back');
 SELECT is(shelf('NEW'), 'L1 7/0, L2 3/0, L3 4/0', 'to its lots');
+SELECT invariants_hold('every invariant holds');
+ROLLBACK TO held;
+CALL fill_cart(9, 'QC', NULL, '{"FLOWER": 1}');
+SELECT weedgo.reserve_inventory(store('QC'), cart(9)) \g /dev/null
+UPDATE weedgo_data.holds SET expires_at = now() - interval '1 hour';
+SELECT is(weedgo.expire_holds(), 3, 'as are those of all stores together');
+SELECT is(shelf('NEW') || '; ' || shelf('FLOWER', 'QC'), 'L1 7/0, L2 3/0, L3 4/0; 1000/0', 'each in its store');
 SELECT invariants_hold('every invariant holds');
 ROLLBACK TO held;
 -- Somebody deletes the row of stock of what is held.
