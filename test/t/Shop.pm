@@ -49,7 +49,8 @@ sub start
 {
 	my ($class, $name, %options) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
-	$node->init(allows_streaming => $options{streaming});
+	# In UTF-8, as shops are, whatever the environment says.
+	$node->init(allows_streaming => $options{streaming}, extra => [ "--encoding=UTF8", "--no-locale" ]);
 	# Compiling takes longer than the small queries of a test. The library is loaded when a session
 	# begins, so that a test can read its settings before it calls a function.
 	$node->append_conf('postgresql.conf',
