@@ -9,14 +9,14 @@ MODULE_big = $(EXTENSION)
 
 # Each of these is a promise shown at length: the short forms are in make check.
 PROOFS = $(notdir $(wildcard scripts/proofs/[a-z]*))
-SCRIPT_GOALS = help demo demo-stop check check-% accept lint format figures $(PROOFS)
+SCRIPT_GOALS = help demo demo-stop check check-% accept lint format figures bench $(PROOFS)
 
 ifneq ($(filter $(SCRIPT_GOALS),$(MAKECMDGOALS)),)
 
 # PGXS is not included here: it defines a `check` of its own, and these goals must work before
 # pg_config exists, because they install it.
 
-.PHONY: help demo demo-stop check accept lint format figures $(PROOFS)
+.PHONY: help demo demo-stop check accept lint format figures bench $(PROOFS)
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -34,6 +34,7 @@ help:
 ## make accept          take the last outputs of regress and isolation as the expected ones
 ## make lint            check the rules of CONTRIBUTING.md
 ## make figures         measure what a checkout costs: statements, WAL bytes, time
+## make bench           measure checkouts against their peers (SCENARIOS=name, ROUNDS=5, CARTS=1000)
 ## make format          lay out src/, test/unit/ and test/fuzz/ with clang-format
 ## make clean           remove what was built
 ## And, each with SEED=n to go the same way again and a bound that can be set (docs/reliability.md):
@@ -54,6 +55,8 @@ format:
 	@scripts/format
 figures:
 	@scripts/figures
+bench:
+	@scripts/bench
 $(PROOFS):
 	@scripts/proofs/$@
 
