@@ -103,20 +103,19 @@ void enter(WaitScope *scope) {
     scope->callback.previous = error_context_stack;
     error_context_stack = &scope->callback;
 
-    scope->guc_level = 0;
+    scope->guc_level = NewGUCNestLevel();
     const int ours = settings::lock_timeout_ms;
     if (ours > 0 && (LockTimeout == 0 || LockTimeout > ours)) {
         char value[16];
         snprintf(value, sizeof value, "%d", ours);
-        scope->guc_level = NewGUCNestLevel();
         (void)set_config_option("lock_timeout", value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
                                 true, 0, false);
     }
 }
 
 void leave(const WaitScope &scope) {
-    if (scope.guc_level > 0)
-        AtEOXact_GUC(true, scope.guc_level);
+    const bool keep_settings = false;
+    AtEOXact_GUC(keep_settings, scope.guc_level);
     error_context_stack = scope.callback.previous;
 }
 

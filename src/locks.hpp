@@ -10,14 +10,15 @@ namespace weedgo {
 LOCKTAG cart_lock_tag(const pg_uuid_t &store_id, const pg_uuid_t &cart_id);
 
 // While it is entered, waits end after the smaller of weedgo_checkout.lock_timeout and the
-// session's lock_timeout, and an error because of that says what was waited for. PostgreSQL
-// leaves it by itself when an error is raised. Must not move while it is entered.
+// session's lock_timeout, and an error because of that says what was waited for. Whatever is set
+// inside ends with it, too. PostgreSQL leaves it by itself when an error is raised. Must not move
+// while it is entered.
 struct WaitScope {
     enum class Awaited { row, cart, nothing };
     Awaited awaited;
     pg_uuid_t cart_id; // with Awaited::cart
     int trigger_depth;
-    int guc_level; // 0: lock_timeout was left as it is
+    int guc_level;
     ErrorContextCallback callback;
 };
 

@@ -11,14 +11,14 @@ static_assert(Trivial<OwnerScope>);
 
 // A trigger or a view of the owner's must leave nothing in the caller's session that runs there, as
 // the caller, when the call is over: no deferred trigger, cursor, prepared statement or temporary
-// object, which a restricted operation may not make, and no setting, which leave() takes back.
+// object, which a restricted operation may not make, and no setting, which the wait's scope takes
+// back.
 void enter(OwnerScope *scope, const Stores &stores) {
     const Oid owner = contract_owner();
     scope->memory = CurrentMemoryContext;
     GetUserIdAndSecContext(&scope->caller, &scope->caller_context);
     SetUserIdAndSecContext(owner, scope->caller_context | SECURITY_LOCAL_USERID_CHANGE |
                                       SECURITY_RESTRICTED_OPERATION);
-    scope->guc_level = NewGUCNestLevel();
     enter(&scope->wait);
     connect_spi();
     check_stores(scope->caller, stores);
@@ -27,8 +27,6 @@ void enter(OwnerScope *scope, const Stores &stores) {
 void leave(const OwnerScope &scope) {
     finish_spi();
     leave(scope.wait);
-    const bool keep_settings = false;
-    AtEOXact_GUC(keep_settings, scope.guc_level);
     SetUserIdAndSecContext(scope.caller, scope.caller_context);
 }
 

@@ -12,7 +12,6 @@ namespace weedgo {
 struct OwnerScope {
     Oid caller;
     int caller_context;
-    int guc_level;
     MemoryContext memory; // where results must be made: it outlives the scope
     WaitScope wait;
 };
