@@ -53,6 +53,28 @@ choose_postgres() {
 }
 choose_postgres
 
+# Copies the PostgreSQL that is chosen into a directory and chooses the copy: for what must not be
+# installed into the machine's own. PostgreSQL finds its parts by where they are from its programs. What
+# is compiled for it has no bitcode, which would be run in its place.
+copy_postgres() {
+    local copy=$1 part headers
+    rm -rf "$copy"
+    mkdir -p "$copy"
+    for part in bindir pkglibdir sharedir; do
+        (cd / && rsync -aR ".$("$PG_CONFIG" "--$part")" "$copy/")
+    done
+    headers=$("$PG_CONFIG" --pkgincludedir)
+    if [ ! -e "$copy$headers" ]; then
+        mkdir -p "$copy$(dirname "$headers")"
+        ln -s "$(readlink -f "$headers")" "$copy$headers"
+    fi
+    PG_CONFIG=$copy$PG_CONFIG
+    change_makefile 's/^with_llvm.*/with_llvm = no/'
+}
+
+# Edits what PGXS compiles with, in a copy of PostgreSQL: change_makefile SED-SCRIPT.
+change_makefile() { sed -i "$1" "$(dirname "$("$PG_CONFIG" --pgxs)")/../Makefile.global"; }
+
 # Everything is built and run here: user postgres, as whom servers must run, cannot read a clone
 # under /root. One directory for each clone, user, release and kind of build (INSTRUMENT: see
 # scripts/instrument); a copy of the sources is in tree/.
