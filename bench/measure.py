@@ -59,8 +59,7 @@ class Server:
             " FROM pg_stat_user_tables WHERE relid = 'weedgo_data.stock'::regclass").split("|")
         return int(wal), int(updates), int(hot)
 
-    def run(self, script, clients=1, carts=1000, lines=3, hot=False, relay=False, environment=None,
-            rate=None):
+    def run(self, script, clients=1, carts=1000, lines=3, hot=False, relay=False, environment=None):
         """Fills carts, lets each client buy its own, and returns the figures."""
         self.base += 1_000_000_000
         self.ask(f"CALL bench.fill({self.base}, {clients}, {carts}, {lines}, {str(hot).lower()})")
@@ -73,7 +72,6 @@ class Server:
                        "-t", str(carts), "-D", f"base={self.base}", "-D", "n=0", "-f", str(path), "-l",
                        "--log-prefix", f"{scratch}/log"]
             command += ["-h", "127.0.0.1", "-p", self.relay_port()] if relay else []
-            command += ["--rate", str(rate)] if rate else []
             done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                   env={**os.environ, **(environment or {})})
             if done.returncode or f"processed: {clients * carts}/" not in done.stdout:

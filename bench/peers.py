@@ -79,7 +79,7 @@ def original(lines, products, hot=False, **_):
         + "".join(f"SELECT unit_price, name FROM weedgo_data.products WHERE store_id = {STORE} AND sku = :s{n}::text"
                   " AND is_available;\n" for n in each)
         + f"SELECT * FROM weedgo_data.promo_codes WHERE store_id = {STORE} AND code = 'NONE' AND is_active;\n"
-        + f"SELECT rate FROM weedgo_data.tax_rates WHERE province = 'ON' AND tax_class = 'cannabis';\n" + cart
+        + "SELECT rate FROM weedgo_data.tax_rates WHERE province = 'ON' AND tax_class = 'cannabis';\n" + cart
         + "".join(f"SELECT available, reserved FROM weedgo_data.stock WHERE store_id = {STORE} AND sku = :s{n}::text"
                   " AND bucket = 0;\n" for n in each)
         + "".join("UPDATE weedgo_data.stock SET available = available - 1, reserved = reserved + 1"

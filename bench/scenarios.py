@@ -1,6 +1,6 @@
 """What is measured: which contenders run side by side, and what their ratio is to be."""
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from statistics import median
 
 from peers import PEERS

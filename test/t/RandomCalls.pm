@@ -200,12 +200,10 @@ sub unknown_types
 sub call
 {
 	my ($about, $function, @arguments) = @_;
-	my $wildness = pick(0 => 4, 0.1 => 3, 0.3 => 2, 1 => 1);
+	my $wildness = Proof::pick(0 => 4, 0.1 => 3, 0.3 => 2, 1 => 1);
 	my @given = grep { !$_->{optional} || rand() < 0.75 } @arguments;
 	return "SELECT * FROM weedgo.$function("
 	  . join(', ', map { "$_->{name} => " . value($about, $_, $wildness) . "::$_->{type}" } @given) . ')';
 }
-
-*pick = \&Proof::pick;
 
 1;
