@@ -73,7 +73,8 @@ sub leaves_nothing
 		my @after = bytes($session);
 		is($errors, $is_error ? $count : 0, $is_error ? 'all are refused' : 'all succeed');
 		cmp_ok($after[0] - $before[0], '<', $most_bytes, 'memory contexts do not grow');
-		cmp_ok($after[1] - $before[1], '<', $most_bytes, 'nor does the process');
+		# AddressSanitizer keeps what was freed for a while, to see whether it is still used.
+		cmp_ok($after[1] - $before[1], '<', $most_bytes, 'nor does the process') if ($ENV{INSTRUMENT} // '') ne 'asan';
 		diag("$name: $before[0] to $after[0] bytes, process $before[1] to $after[1]");
 		$session->close;
 	};

@@ -123,10 +123,11 @@ make_calls(1, int($calls / 2), sort keys %functions);
 my %is_administration = map { $_ => 1 } @administration;
 make_calls(4, $calls - int($calls / 2), grep { !$is_administration{$_} } sort keys %functions);
 
-# What chance left out so far.
+# What chance left out so far. What has no argument, or takes whatever it is, may never be refused.
 sub lacking
 {
-	return grep { !$outcomes{$_}{done} || ($_ ne 'cart_lock_key' && 1 == keys %{ $outcomes{$_} }) } sort keys %functions;
+	my %is_refusable = map { $_ => $_ ne 'cart_lock_key' && @{ $functions{$_} } > 0 } keys %functions;
+	return grep { !$outcomes{$_}{done} || ($is_refusable{$_} && 1 == keys %{ $outcomes{$_} }) } sort keys %functions;
 }
 for (1 .. 40)
 {
