@@ -152,7 +152,7 @@ BEGIN
     IF p_key IS NOT NULL THEN
         fingerprint := sha256(convert_to(jsonb_build_array(p_store, p_cart, p_customer, p_method, p_promo)::text, 'UTF8'));
     END IF;
-    number := 'ORD-' || to_char(today, 'YYYYMMDD') || '-' || upper(substr(md5(random()::text), 1, 16));
+    number := 'ORD-' || to_char(today, 'YYYYMMDD') || '-' || upper(lpad(to_hex((extract(epoch FROM clock) * 1000)::bigint % 86400000), 7, '0') || substr(md5(random()::text), 1, 9));
     INSERT INTO weedgo_data.orders AS o
         (store_id, order_id, order_number, cart_id, customer_id, tenant_id, status, payment_status, payment_type,
          payment_method_id, delivery_type, order_source, subtotal, discount, tax, delivery_fee, delivery_tax, tip,
