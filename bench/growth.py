@@ -17,6 +17,8 @@ def print_growth(server, few, many, figures):
           f"{f'extrapolated to {LARGE:,}: MB':>40}{'levels':>8}")
     for name, (size, levels, _, _) in small.items():
         large_size, large_levels, inner, leaves = large[name]
+        if large_size < 2 * size:
+            continue  # it is not of all orders: of pending ones, or of those with a key
         times = LARGE / many
         fan_out = leaves / inner if inner > 1 else 100
         print(f"  {name:24}{size / 1e6:18.1f}{levels:8}{large_size / 1e6:18.1f}{large_levels:8}"

@@ -259,6 +259,5 @@ class Server:
         rows = self.ask(
             "SELECT c.relname, s.index_size, s.tree_level, s.internal_pages, s.leaf_pages FROM pg_index i"
             " JOIN pg_class c ON c.oid = i.indexrelid CROSS JOIN LATERAL pgstatindex(c.oid::regclass) s"
-            " WHERE i.indrelid IN ('weedgo_data.carts'::regclass, 'weedgo_data.cart_items', 'weedgo_data.orders',"
-            " 'weedgo_data.order_items', 'weedgo_data.order_events') ORDER BY 1", database)
+            " WHERE c.relnamespace = 'weedgo_data'::regnamespace AND c.relname ~ '^(cart|order)' ORDER BY 1", database)
         return {name: list(map(int, figures)) for name, *figures in (row.split("|") for row in rows.splitlines())}

@@ -60,8 +60,11 @@ def convert_cart(order):
 
 def floor(lines, time, **_):
     """The rows of a checkout as a bare batch of prepared statements, sent at once: every value is known beforehand, nothing is
-    read, checked or locked first. Its rows are as long as the extension's, column by column; what more the extension
-    writes to the WAL is told in docs/decisions.md."""
+    read, checked or locked first.
+
+    Its rows are as long as the extension's, in all tables, and so are the records of the WAL: pg_waldump --stats=record
+    finds 264 bytes less for 3 lines (of about 2,900). 216 are the locks of the cart's and the stock's rows, 54 each, which a
+    checkout takes before it judges them; 48 confirm that the order's row, inserted ON CONFLICT DO NOTHING, is the only one."""
     order = ORDER.format(time=time)
     items = ",\n    ".join(f"({STORE}, {order}, {n}, :s{n}::text, 'Product 1000', 1, 35.00, 35.00, 0.00, 35.00, 4.55, 'cannabis', 1000)"
                             for n in range(1, lines + 1))
