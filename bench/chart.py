@@ -1,9 +1,9 @@
-"""A bar chart of a scenario's rates and CPU, as SVG."""
+"""A bar chart of a scenario's figures, as SVG."""
 from html import escape
 from statistics import median
 
 BAR, GAP, LEFT, WIDTH = 18, 6, 190, 420
-FIGURES = (("rate", "checkouts/s"), ("cpu_us", "CPU us a checkout"))
+TITLES = {"rate": "checkouts/s", "cpu_us": "CPU us a checkout", "p50_ms": "median latency, ms", "p99_ms": "p99 of latency, ms"}
 
 
 def colour_of(contender):
@@ -14,10 +14,10 @@ def colour_of(contender):
 def write_chart(path, scenario, figures):
     path.parent.mkdir(parents=True, exist_ok=True)
     parts, y = [], 24
-    for column, title in FIGURES:
+    for column in scenario.pictured:
         values = {name: [getattr(run, column) for run in runs] for name, runs in figures.items()}
         most = max(max(runs) for runs in values.values()) or 1
-        parts.append(f'<text x="0" y="{y + 16}" font-weight="bold">{escape(title)}</text>')
+        parts.append(f'<text x="0" y="{y + 16}" font-weight="bold">{escape(TITLES[column])}</text>')
         y += 28
         for name, runs in values.items():
             scale = WIDTH / most
@@ -26,7 +26,7 @@ def write_chart(path, scenario, figures):
                 f'<text x="{LEFT - 8}" y="{y + 13}" text-anchor="end">{escape(name)}</text>'
                 f'<rect x="{LEFT}" y="{y}" width="{mid:.1f}" height="{BAR}" fill="{colour_of(name)}"/>'
                 f'<line x1="{LEFT + low:.1f}" x2="{LEFT + high:.1f}" y1="{y + BAR / 2}" y2="{y + BAR / 2}" stroke="#000"/>'
-                f'<text x="{LEFT + max(high, mid) + 6:.1f}" y="{y + 13}">{median(runs):.0f}</text>')
+                f'<text x="{LEFT + max(high, mid) + 6:.1f}" y="{y + 13}">{median(runs):.4g}</text>')
             y += BAR + GAP
         y += 10
     path.write_text(

@@ -3,7 +3,7 @@
 CREATE FUNCTION bench.checkout(p_store uuid, p_cart uuid, p_customer uuid = NULL, p_method text = NULL,
                                p_promo text = NULL, p_key text = NULL)
 RETURNS weedgo.checkout_result LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' AS $$
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     cart        record;
@@ -119,19 +119,19 @@ BEGIN
           FROM shares),
     line_taxes AS (SELECT line_no, sum(amount) AS amount FROM spread GROUP BY line_no)
     SELECT count(*) AS count, bool_and(d.is_available) AS all_available, min(d.subtotal) AS subtotal,
-           sum(d.line_discount) AS discount, sum(coalesce(t.amount, 0)) AS tax,
-           array_agg(d.sku ORDER BY d.line_no) AS sku, array_agg(d.name ORDER BY d.line_no) AS name,
-           array_agg(d.quantity ORDER BY d.line_no) AS quantity, array_agg(d.unit_price ORDER BY d.line_no) AS unit_price,
-           array_agg(d.line_total ORDER BY d.line_no) AS line_total,
-           array_agg(d.line_discount ORDER BY d.line_no) AS line_discount,
-           array_agg(d.taxable ORDER BY d.line_no) AS taxable,
-           array_agg(coalesce(t.amount, 0) ORDER BY d.line_no) AS line_tax,
-           array_agg(d.tax_class ORDER BY d.line_no) AS tax_class,
-           array_agg(d.equivalent_mg ORDER BY d.line_no) AS equivalent_mg,
+           sum(d.line_discount) AS discount, sum(d.tax) AS tax,
+           array_agg(d.sku) AS sku, array_agg(d.name) AS name,
+           array_agg(d.quantity) AS quantity, array_agg(d.unit_price) AS unit_price,
+           array_agg(d.line_total) AS line_total,
+           array_agg(d.line_discount) AS line_discount,
+           array_agg(d.taxable) AS taxable,
+           array_agg(d.tax) AS line_tax,
+           array_agg(d.tax_class) AS tax_class,
+           array_agg(d.equivalent_mg) AS equivalent_mg,
            jsonb_agg(jsonb_build_object('line_no', d.line_no, 'sku', d.sku, 'name', d.name, 'quantity', d.quantity,
                'unit_price', d.unit_price::text, 'line_total', d.line_total::text, 'discount', d.line_discount::text,
-               'taxable', d.taxable::text, 'tax', coalesce(t.amount, 0)::text, 'tax_class', d.tax_class,
-               'equivalent_mg', d.equivalent_mg) ORDER BY d.line_no) AS lines,
+               'taxable', d.taxable::text, 'tax', d.tax::text, 'tax_class', d.tax_class,
+               'equivalent_mg', d.equivalent_mg)) AS lines,
            (SELECT coalesce(jsonb_agg(jsonb_build_object('name', n.tax_name, 'amount', n.amount::text, 'rates', n.rates)
                             ORDER BY n.tax_name), '[]')
               FROM (SELECT tax_name, sum(amount) AS amount, jsonb_agg(jsonb_build_object(
@@ -139,7 +139,8 @@ BEGIN
                       FROM (SELECT tax_name, tax_class, rate, sum(taxable) AS taxable, sum(amount) AS amount
                               FROM spread GROUP BY tax_name, tax_class, rate) c GROUP BY tax_name) n) AS taxes
       INTO line
-      FROM discounted d LEFT JOIN line_taxes t USING (line_no);
+      FROM (SELECT d.*, coalesce(t.amount, 0) AS tax FROM discounted d LEFT JOIN line_taxes t USING (line_no)
+             ORDER BY line_no) d; -- sorted once, not for each array
     IF line.count = 0 THEN
         RAISE EXCEPTION 'the cart is empty' USING ERRCODE = 'WG003';
     ELSIF line.all_available IS NOT TRUE OR line.taxes = '[]' THEN
@@ -152,7 +153,7 @@ BEGIN
     IF p_key IS NOT NULL THEN
         fingerprint := sha256(convert_to(jsonb_build_array(p_store, p_cart, p_customer, p_method, p_promo)::text, 'UTF8'));
     END IF;
-    number := 'ORD-' || to_char(today, 'YYYYMMDD') || '-' || upper(substr(md5(random()::text), 1, 16));
+    number := 'ORD-' || to_char(today, 'YYYYMMDD') || '-' || upper(lpad(to_hex((extract(epoch FROM clock) * 1000)::bigint % 86400000), 7, '0') || substr(md5(random()::text), 1, 9));
     INSERT INTO weedgo_data.orders AS o
         (store_id, order_id, order_number, cart_id, customer_id, tenant_id, status, payment_status, payment_type,
          payment_method_id, delivery_type, order_source, subtotal, discount, tax, delivery_fee, delivery_tax, tip,
