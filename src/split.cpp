@@ -86,11 +86,10 @@ void spread_anew(Counter &counter, const SplitKey &key, std::span<Part> parts, c
                                       column_of(INT4OID, written, &Part::taken)});
 }
 
+// Nobody else sees a new part before this is committed.
 std::span<Part> make_parts(Counter &counter, const SplitKey &key, std::span<Part> parts,
                            std::int32_t count) {
     const auto before = static_cast<std::int32_t>(parts.size());
-    for (std::int32_t bucket = -before - 1; bucket >= -count; bucket--)
-        lock_part(lock_of(counter, key, bucket));
     const Param store = Param::uuid(key.store_id);
     const Param name = Param::text(key.name);
     if (count > before)
