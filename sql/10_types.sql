@@ -202,6 +202,17 @@ CREATE TYPE weedgo.stock_level AS (
 COMMENT ON TYPE weedgo.stock_level IS
     'What a store has of a sku: on_hand is available and reserved together, on_hold the part of reserved that carts hold. Returned by stock_overview.';
 
+CREATE TYPE weedgo.split_counter AS (
+    store_id  uuid,
+    name      text,
+    buckets   integer,
+    available bigint,
+    used      bigint,
+    details   jsonb
+);
+COMMENT ON TYPE weedgo.split_counter IS
+    'Into how many rows a counter of a store is split (0: it is not), with what is in all of them: of a sku, its units of no lot, available and reserved. Returned by split_stock and merge_stock.';
+
 CREATE TYPE weedgo.lot_sale AS (
     store_id     uuid,
     order_id     uuid,

@@ -292,6 +292,27 @@ AS 'MODULE_PATHNAME', 'weedgo_transfer_stock';
 COMMENT ON FUNCTION weedgo.transfer_stock IS
     'Moves stock from one store to another, all of the items or none.';
 
+CREATE FUNCTION weedgo.split_stock(
+    store_id uuid,
+    sku      text,
+    buckets  integer DEFAULT NULL,
+    options  jsonb   DEFAULT NULL
+) RETURNS weedgo.split_counter
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_split_stock';
+COMMENT ON FUNCTION weedgo.split_stock IS
+    'Keeps a sku''s units of no lot in so many rows (16), so that checkouts of it need not wait for each other; or changes how many.';
+
+CREATE FUNCTION weedgo.merge_stock(
+    store_id uuid,
+    sku      text,
+    options  jsonb DEFAULT NULL
+) RETURNS weedgo.split_counter
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_merge_stock';
+COMMENT ON FUNCTION weedgo.merge_stock IS
+    'Brings the units of a sku that is split together into one row.';
+
 CREATE FUNCTION weedgo.trace_lot(
     store_id uuid,
     lot      text,

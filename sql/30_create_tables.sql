@@ -189,14 +189,15 @@ BEGIN
         CREATE TABLE weedgo_data.stock (
             store_id  uuid NOT NULL,
             sku       text NOT NULL,
-            bucket    integer NOT NULL DEFAULT 0 CHECK (bucket >= 0),
+            bucket    integer NOT NULL DEFAULT 0,
             available integer NOT NULL CHECK (available >= 0),
             reserved  integer NOT NULL DEFAULT 0 CHECK (reserved >= 0),
             PRIMARY KEY (store_id, sku, bucket)
         ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
     $ddl$),
     ('comment', 'stock', NULL, 'Units on the shelf (available) and promised to holds and open orders (reserved). Half-filled pages keep its updates HOT.'),
-    ('comment', 'stock', 'bucket', '0: units of no lot. Others are those of a lot, which lots has under the same number.'),
+    ('comment', 'stock', 'bucket', '0: units of no lot; below 0 those of a sku that is split. Others are those of a lot, which lots has under the same number.'),
+    ('no check', 'stock', 'stock_bucket_check', 'CHECK ((bucket >= 0))'),
     ('function', 'stock', 'new_entry_id()', $ddl$
         CREATE OR REPLACE FUNCTION weedgo_data.new_entry_id() RETURNS uuid
         LANGUAGE sql VOLATILE -- its names were looked up when it was made, and unpinned it is inlined
@@ -210,7 +211,15 @@ BEGIN
         CREATE OR REPLACE FUNCTION weedgo_data.enter_opening_stock() RETURNS trigger
         LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
         AS $trigger$
+        DECLARE
+            split_sku text := (SELECT min(i.sku) FROM inserted i JOIN weedgo_data.stock s USING (store_id, sku)
+                               WHERE i.bucket = 0 AND s.bucket < 0);
         BEGIN
+            IF split_sku IS NOT NULL THEN
+                RAISE EXCEPTION 'stock of sku "%" is split', split_sku
+                    USING ERRCODE = '0A000', DETAIL = '{"code": "not_writable", "relation": "stock"}',
+                          HINT = 'Its units are in rows of buckets below 0: receive_stock() and adjust_stock() change them.';
+            END IF;
             INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, bucket, change, reason, details, recorded_at)
             SELECT i.store_id, weedgo_data.new_entry_id(), i.sku, i.bucket, i.available + i.reserved, 'opening', '{}', clock_timestamp()
             FROM inserted i
@@ -553,13 +562,15 @@ BEGIN
         CREATE TABLE weedgo_data.promo_counters (
             store_id uuid NOT NULL,
             code     text NOT NULL,
-            bucket   integer NOT NULL DEFAULT 0 CHECK (bucket = 0),
+            bucket   integer NOT NULL DEFAULT 0,
             used     integer NOT NULL CHECK (used >= 0),
             quota    integer CHECK (quota >= 0),
             PRIMARY KEY (store_id, code, bucket)
         ) WITH (fillfactor = 50);
     $ddl$),
+    ('no check', 'promo_counters', 'promo_counters_bucket_check', 'CHECK ((bucket = 0))'),
     ('comment', 'promo_counters', NULL, 'How often a promo code was used.'),
+    ('comment', 'promo_counters', 'bucket', '0; below 0 the parts of a code that is split, whose bucket 0 has nothing.'),
     ('comment', 'promo_counters', 'quota', 'This bucket''s share of the code''s max_uses; NULL: all of it.'),
 
     ('table', 'promo_customers', NULL, $ddl$
@@ -670,6 +681,12 @@ BEGIN
         WHEN 'column' THEN
             IF NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = ours AND a.attname = part AND NOT a.attisdropped) THEN
                 EXECUTE format('ALTER TABLE weedgo_data.%I ADD COLUMN %I %s', relation, part, definition);
+            END IF;
+        WHEN 'no check' THEN
+            -- Of an earlier release; one that somebody else made of this name is left alone.
+            IF EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = ours AND c.conname = part
+                       AND c.contype = 'c' AND pg_get_constraintdef(c.oid) = definition) THEN
+                EXECUTE format('ALTER TABLE weedgo_data.%I DROP CONSTRAINT %I', relation, part);
             END IF;
         WHEN 'comment' THEN
             IF part IS NULL AND obj_description(ours, 'pg_class') IS DISTINCT FROM definition THEN

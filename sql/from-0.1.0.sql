@@ -1,1 +1,13 @@
 -- From 0.1.0: what CREATE OR REPLACE of the functions, which follows, cannot do.
+
+CREATE TYPE weedgo.split_counter AS (
+    store_id  uuid,
+    name      text,
+    buckets   integer,
+    available bigint,
+    used      bigint,
+    details   jsonb
+);
+COMMENT ON TYPE weedgo.split_counter IS
+    'Into how many rows a counter of a store is split (0: it is not), with what is in all of them: of a sku, its units of no lot, available and reserved. Returned by split_stock and merge_stock.';
+

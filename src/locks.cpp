@@ -6,7 +6,7 @@
 
 namespace weedgo {
 
-static_assert(Trivial<WaitScope>);
+static_assert(Trivial<WaitScope> && Trivial<PartLock>);
 
 namespace {
 
@@ -17,6 +17,9 @@ constexpr std::uint16_t lock_class = 0x5747;
 constexpr std::uint64_t cart_seed = 0x776565646f;
 constexpr std::uint64_t new_lots_seed = cart_seed + 1;
 constexpr std::uint64_t lot_seed = cart_seed + 2;
+constexpr std::uint64_t new_rows_seed = cart_seed + 3;
+constexpr std::uint64_t stock_part_seed = cart_seed + 4;
+constexpr std::uint64_t promo_part_seed = cart_seed + 5;
 
 LOCKTAG tag_of(std::uint64_t seed, const void *name, std::size_t size) {
     const std::uint64_t key =
@@ -27,10 +30,16 @@ LOCKTAG tag_of(std::uint64_t seed, const void *name, std::size_t size) {
     return tag;
 }
 
+constexpr bool session_lock = false; // but of the transaction
+
 void wait_for(const LOCKTAG &tag, LOCKMODE mode) {
-    const bool session_lock = false;
     const bool dont_wait = false;
     (void)LockAcquire(&tag, mode, session_lock, dont_wait);
+}
+
+bool try_lock(const LOCKTAG &tag) {
+    const bool dont_wait = true;
+    return LockAcquire(&tag, ExclusiveLock, session_lock, dont_wait) != LOCKACQUIRE_NOT_AVAIL;
 }
 
 int current_trigger_depth() {
@@ -64,9 +73,7 @@ LOCKTAG cart_lock_tag(const pg_uuid_t &store_id, const pg_uuid_t &cart_id) {
 
 void lock_cart(WaitScope &scope, const pg_uuid_t &store_id, const pg_uuid_t &cart_id, Wait wait) {
     const LOCKTAG tag = cart_lock_tag(store_id, cart_id);
-    const bool session_lock = false;
-    const bool dont_wait = true;
-    if (LockAcquire(&tag, ExclusiveLock, session_lock, dont_wait) != LOCKACQUIRE_NOT_AVAIL)
+    if (try_lock(tag))
         return;
 
     const int holders = 1;
@@ -93,6 +100,35 @@ void lock_new_lots(const pg_uuid_t &store_id) {
 void lock_lot(std::string_view lot, LotLock lock) {
     wait_for(tag_of(lot_seed, lot.data(), lot.size()),
              lock == LotLock::to_recall ? ExclusiveLock : ShareLock);
+}
+
+void lock_new_rows(const pg_uuid_t &store_id, RowsLock lock) {
+    wait_for(tag_of(new_rows_seed, store_id.data, UUID_LEN),
+             lock == RowsLock::to_split ? ExclusiveLock : ShareLock);
+}
+
+LOCKTAG part_lock_tag(const PartLock &part) {
+    const std::uint64_t seed = part.what == PartOf::stock ? stock_part_seed : promo_part_seed;
+    const std::uint64_t name =
+        hash_bytes_extended(reinterpret_cast<const unsigned char *>(part.name.data()),
+                            static_cast<int>(part.name.size()), seed);
+    std::array<unsigned char, UUID_LEN + sizeof part.bucket> rest;
+    std::copy_n(part.store_id.data, UUID_LEN, rest.data());
+    memcpy(rest.data() + UUID_LEN, &part.bucket, sizeof part.bucket);
+    return tag_of(name, rest.data(), rest.size());
+}
+
+bool try_lock_part(const PartLock &part) {
+    return try_lock(part_lock_tag(part));
+}
+
+void lock_part(const PartLock &part) {
+    wait_for(part_lock_tag(part), ExclusiveLock);
+}
+
+void unlock_part(const PartLock &part) {
+    const LOCKTAG tag = part_lock_tag(part);
+    LockRelease(&tag, ExclusiveLock, session_lock);
 }
 
 void enter(WaitScope *scope) {

@@ -1,4 +1,4 @@
-// The cart's lock, those of new lots, and how long a call waits for anything.
+// The cart's lock, those of new rows of stock and of parts of a counter, and how long a call waits.
 #pragma once
 
 #include "pg.hpp"
@@ -36,5 +36,23 @@ void lock_cart(WaitScope &scope, const pg_uuid_t &store_id, const pg_uuid_t &car
 void lock_new_lots(const pg_uuid_t &store_id);
 enum class LotLock { to_make, to_recall };
 void lock_lot(std::string_view lot, LotLock lock);
+
+// Whoever makes rows of stock of no lot, and whoever splits them, takes this before any row, until
+// the end of the transaction: nobody makes a row of bucket 0 while the sku is being split.
+enum class RowsLock { to_make, to_split };
+void lock_new_rows(const pg_uuid_t &store_id, RowsLock lock);
+
+// The lock of a part of a counter (split.hpp), until it is given back or the transaction ends.
+enum class PartOf { stock, promo };
+struct PartLock {
+    PartOf what;
+    pg_uuid_t store_id;
+    std::string_view name;
+    std::int32_t bucket;
+};
+LOCKTAG part_lock_tag(const PartLock &part);
+bool try_lock_part(const PartLock &part);
+void lock_part(const PartLock &part);
+void unlock_part(const PartLock &part);
 
 } // namespace weedgo

@@ -1,9 +1,10 @@
-// The order of locks within a store: rows of bucket 0 by sku, then rows of lots by sku and bucket.
-// So a checkout can try what has no lots in one statement, and come here only where it must.
+// The order of locks within a store: rows of bucket 0 by sku, then rows of lots by sku and bucket,
+// then parts of skus that are split. So a checkout can try what has one row in one statement, and
+// come here only where it must; and what many wait for is locked last.
 #include "lots.hpp"
 
 #include "lot_choice.hpp"
-#include "spi.hpp"
+#include "stock_split.hpp"
 
 namespace weedgo {
 
@@ -12,19 +13,24 @@ static_assert(Trivial<Bucket> && Trivial<Taken> && Trivial<Allocation>);
 namespace {
 
 // The caller has locked the rows of bucket 0. One that has come since is taken along where nobody
-// else has it; waited for, it would be out of its turn.
+// else has it; waited for, it would be out of its turn. Parts are only read.
 constinit Statement lock_statement{
-    "SELECT e.n::int4, s.bucket::int4"
+    "SELECT e.n::int4, s.bucket::int4, s.available::int4, s.reserved::int4"
     "  FROM (SELECT sku, n FROM unnest($2::text[]) WITH ORDINALITY AS e (sku, n)"
     "         ORDER BY sku COLLATE \"C\") e"
-    " CROSS JOIN LATERAL (SELECT * FROM (SELECT s.bucket FROM weedgo_data.stock s"
+    " CROSS JOIN LATERAL (SELECT * FROM (SELECT s.bucket, s.available, s.reserved"
+    "                                      FROM weedgo_data.stock s"
     "                                     WHERE s.store_id = $1 AND s.sku = e.sku AND s.bucket = 0"
     "                                       FOR NO KEY UPDATE SKIP LOCKED) bucket_0"
     "                     UNION ALL"
-    "                     SELECT * FROM (SELECT s.bucket FROM weedgo_data.stock s"
+    "                     SELECT * FROM (SELECT s.bucket, s.available, s.reserved"
+    "                                      FROM weedgo_data.stock s"
     "                                     WHERE s.store_id = $1 AND s.sku = e.sku AND s.bucket > 0"
-    "                                     ORDER BY s.bucket FOR NO KEY UPDATE) lots) s"
-    " ORDER BY e.n"};
+    "                                     ORDER BY s.bucket FOR NO KEY UPDATE) lots"
+    "                     UNION ALL"
+    "                     SELECT s.bucket, s.available, s.reserved FROM weedgo_data.stock s"
+    "                      WHERE s.store_id = $1 AND s.sku = e.sku AND s.bucket < 0) s"
+    " ORDER BY e.n, s.bucket DESC"};
 
 // Nothing is read but what was locked before: nobody else changes it, and the snapshot is younger
 // than any recall of a lot that this waited for.
@@ -63,7 +69,16 @@ struct Shift {
     std::int32_t quantity; // from available to reserved
 };
 
-static_assert(Trivial<LockedRow> && Trivial<Shift>);
+// Where the units of a move's sku are.
+struct Place {
+    std::span<Part> parts; // of a sku that is split: seen, then locked
+    Units in_parts;        // what is to be in all of them
+    bool is_locked;        // some row of bucket 0 or of a lot
+    bool is_done;          // in one part
+    std::span<Bucket> buckets;
+};
+
+static_assert(Trivial<LockedRow> && Trivial<Shift> && Trivial<Place>);
 
 std::int32_t held_in(std::span<const Held> held, std::string_view sku, std::int32_t bucket) {
     for (const Held &hold : held)
@@ -72,47 +87,92 @@ std::int32_t held_in(std::span<const Held> held, std::string_view sku, std::int3
     return 0;
 }
 
-// Every bucket of the skus, by move.
-std::span<const LockedRow> lock_rows(const Shelf &shelf, std::span<const StockMove> moves) {
+// Every bucket of the skus, by move, and the parts of those that are split. A row of bucket 0
+// beside parts is nobody's: split_stock() takes it in.
+std::span<const LockedRow> lock_rows(const Shelf &shelf, std::span<const StockMove> moves,
+                                     std::span<Place> places) {
     const Rows rows = execute(
         lock_statement, {Param::uuid(shelf.store_id), column_of(TEXTOID, moves, &StockMove::sku)});
     const std::span<LockedRow> locked = allocate<LockedRow>(rows.count);
+    const std::span<Part> parts = allocate<Part>(rows.count);
+    std::size_t count = 0;
     for (std::size_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
-        locked[i].move = static_cast<std::size_t>(row.integer() - 1);
-        locked[i].sku = moves[locked[i].move].sku;
-        locked[i].bucket = row.integer();
+        const auto move = static_cast<std::size_t>(row.integer() - 1);
+        Place &place = places[move];
+        const std::int32_t bucket = row.integer();
+        if (bucket < 0) {
+            parts[i] = {bucket, row.integer(), row.integer()};
+            place.parts = parts.subspan(i - place.parts.size(), place.parts.size() + 1);
+            continue;
+        }
+        locked[count++] = {move, moves[move].sku, bucket};
+        place.is_locked = true;
     }
-    return locked;
+    return locked.first(count);
+}
+
+// The units of skus that are split, in the order of the skus: of what is in parts alone, one part
+// is enough. Whoever comes back for more must have all of them, not to wait then.
+void lock_parts(const Shelf &shelf, std::span<StockMove> moves, std::span<Place> places) {
+    for (std::size_t i = 0; i < moves.size(); i++) {
+        StockMove &move = moves[i];
+        Place &place = places[i];
+        if (place.parts.empty())
+            continue;
+        const SplitKey key{shelf.store_id, move.sku};
+        const Units change{-std::int64_t{move.quantity}, move.quantity};
+        place.is_done = !place.is_locked && !move.in_lots && !move.comes_back &&
+                        change_in_one(stock_counter, key, place.parts, change);
+        move.done = place.is_done;
+        if (place.is_done)
+            continue;
+        place.parts = gather(stock_counter, key);
+        place.in_parts = sum_of(place.parts);
+    }
+}
+
+// What is in the parts of a sku counts as its bucket 0.
+Bucket bucket_of(const Place &place, std::string_view sku, std::span<const Held> held) {
+    Bucket bucket;
+    bucket.free = place.in_parts.left + held_in(held, sku, 0);
+    return bucket;
 }
 
 // The buckets of each move, one after the other.
-std::span<std::span<Bucket>> read_buckets(const Shelf &shelf, std::span<const StockMove> moves,
-                                          std::span<const LockedRow> locked,
-                                          std::span<const Held> held) {
-    const Rows rows = execute(buckets_statement, {Param::uuid(shelf.store_id),
-                                                  column_of(TEXTOID, locked, &LockedRow::sku),
-                                                  column_of(INT4OID, locked, &LockedRow::bucket)});
-    const std::span<Bucket> all = allocate<Bucket>(rows.count);
-    const std::span<std::size_t> counts = allocate<std::size_t>(moves.size());
-    for (std::size_t i = 0; i < rows.count; i++) {
-        Row row(rows, i);
-        const LockedRow &of = locked[static_cast<std::size_t>(row.integer() - 1)];
-        Bucket &bucket = all[i];
-        bucket.number = of.bucket;
-        bucket.free = std::int64_t{row.integer()} + held_in(held, of.sku, of.bucket);
-        bucket.lot = row.optional_text();
-        bucket.expires_on = row.optional_date();
-        bucket.is_recalled = row.boolean();
-        counts[of.move]++;
+void read_buckets(const Shelf &shelf, std::span<const StockMove> moves,
+                  std::span<const LockedRow> locked, std::span<const Held> held,
+                  std::span<Place> places) {
+    const Rows rows =
+        locked.empty()
+            ? Rows{}
+            : execute(buckets_statement,
+                      {Param::uuid(shelf.store_id), column_of(TEXTOID, locked, &LockedRow::sku),
+                       column_of(INT4OID, locked, &LockedRow::bucket)});
+    const std::span<Bucket> all = allocate<Bucket>(rows.count + moves.size());
+    std::size_t count = 0;
+    std::size_t i = 0;
+    for (std::size_t move = 0; move < moves.size(); move++) {
+        Place &place = places[move];
+        const std::size_t first = count;
+        if (!place.parts.empty() && !place.is_done)
+            all[count++] = bucket_of(place, moves[move].sku, held);
+        for (; i < rows.count; i++) {
+            Row row(rows, i);
+            const LockedRow &of = locked[static_cast<std::size_t>(row.integer() - 1)];
+            if (of.move != move)
+                break;
+            if (of.bucket == 0 && !place.parts.empty())
+                continue;
+            Bucket &bucket = all[count++];
+            bucket.number = of.bucket;
+            bucket.free = std::int64_t{row.integer()} + held_in(held, of.sku, of.bucket);
+            bucket.lot = row.optional_text();
+            bucket.expires_on = row.optional_date();
+            bucket.is_recalled = row.boolean();
+        }
+        place.buckets = all.subspan(first, count - first);
     }
-    const std::span<std::span<Bucket>> buckets = allocate<std::span<Bucket>>(moves.size());
-    std::size_t first = 0;
-    for (std::size_t i = 0; i < moves.size(); i++) {
-        buckets[i] = all.subspan(first, counts[i]);
-        first += counts[i];
-    }
-    return buckets;
 }
 
 ItemReason reason_of(LotReason reason) {
@@ -128,46 +188,54 @@ ItemReason reason_of(LotReason reason) {
     return ItemReason::insufficient_stock;
 }
 
-bool choose(const Shelf &shelf, std::span<StockMove> moves,
-            std::span<const std::span<Bucket>> buckets) {
+bool choose(const Shelf &shelf, std::span<StockMove> moves, std::span<const Place> places) {
     bool all_done = true;
     for (std::size_t i = 0; i < moves.size(); i++) {
+        if (places[i].is_done)
+            continue;
         StockMove &move = moves[i];
-        const LotReason reason = take_units(buckets[i], move.wanted, move.lot, shelf.today);
+        const std::span<Bucket> buckets = places[i].buckets;
+        const LotReason reason = take_units(buckets, move.wanted, move.lot, shelf.today);
         move.done = reason == LotReason::enough;
         move.reason = reason_of(reason);
-        move.found = free_units(buckets[i], move.lot, shelf.today);
+        move.found = free_units(buckets, move.lot, shelf.today);
         all_done = all_done && move.done;
     }
     return all_done;
 }
 
-std::size_t add_shifts(const StockMove &move, std::span<const Bucket> buckets,
-                       std::span<const Held> held, std::span<Shift> shifts) {
+std::size_t add_shifts(const StockMove &move, Place &place, std::span<const Held> held,
+                       std::span<Shift> shifts) {
     std::size_t count = 0;
-    for (const Bucket &bucket : buckets) {
+    for (const Bucket &bucket : place.buckets) {
         const std::int32_t change = bucket.taken - held_in(held, move.sku, bucket.number);
-        if (change != 0)
+        if (bucket.number == 0 && !place.parts.empty())
+            place.in_parts = {place.in_parts.left - change, place.in_parts.taken + change};
+        else if (change != 0)
             shifts[count++] = {move.sku, bucket.number, change};
     }
     return count;
 }
 
-void shift(const Shelf &shelf, std::span<const StockMove> moves,
-           std::span<const std::span<Bucket>> buckets, std::span<const Held> held) {
+void shift(const Shelf &shelf, std::span<const StockMove> moves, std::span<Place> places,
+           std::span<const Held> held) {
     std::size_t count = 0;
-    for (const std::span<Bucket> of_move : buckets)
-        count += of_move.size();
+    for (const Place &place : places)
+        count += place.buckets.size();
     const std::span<Shift> room = allocate<Shift>(count);
     count = 0;
     for (std::size_t i = 0; i < moves.size(); i++)
-        count += add_shifts(moves[i], buckets[i], held, room.subspan(count));
+        count += add_shifts(moves[i], places[i], held, room.subspan(count));
     const std::span<const Shift> shifts = room.first(count);
-    if (shifts.empty())
-        return;
-    execute(move_statement, {Param::uuid(shelf.store_id), column_of(TEXTOID, shifts, &Shift::sku),
-                             column_of(INT4OID, shifts, &Shift::bucket),
-                             column_of(INT4OID, shifts, &Shift::quantity)});
+    if (!shifts.empty())
+        execute(move_statement,
+                {Param::uuid(shelf.store_id), column_of(TEXTOID, shifts, &Shift::sku),
+                 column_of(INT4OID, shifts, &Shift::bucket),
+                 column_of(INT4OID, shifts, &Shift::quantity)});
+    for (std::size_t i = 0; i < moves.size(); i++)
+        if (!places[i].parts.empty() && !places[i].is_done)
+            spread_anew(stock_counter, {shelf.store_id, moves[i].sku}, places[i].parts,
+                        places[i].in_parts);
 }
 
 // By bucket; nothing where no lot was taken from.
@@ -187,34 +255,57 @@ std::span<const Taken> taken_from(std::span<const Bucket> buckets) {
 }
 
 // What is held must be in a row of stock, or the books are wrong.
-void check_held(std::span<const StockMove> moves, std::span<const std::span<Bucket>> buckets,
+void check_held(std::span<const StockMove> moves, std::span<const Place> places,
                 std::span<const Held> held) {
+    const auto has = [&](const Place &place, std::int32_t number) {
+        return place.is_done ||
+               std::any_of(place.buckets.begin(), place.buckets.end(),
+                           [&](const Bucket &bucket) { return bucket.number == number; });
+    };
     for (const Held &hold : held)
         for (std::size_t i = 0; i < moves.size(); i++)
-            if (moves[i].sku == hold.sku &&
-                std::none_of(buckets[i].begin(), buckets[i].end(),
-                             [&](const Bucket &bucket) { return bucket.number == hold.bucket; }))
+            if (moves[i].sku == hold.sku && !has(places[i], hold.bucket))
                 raise_setup(psprintf("weedgo_data.stock has no row for sku \"%.*s\", which is held",
                                      static_cast<int>(hold.sku.size()), hold.sku.data()));
+}
+
+// Gives back the expired holds of all that is locked; says whether there were any.
+bool release_any(const Shelf &shelf, std::span<const StockMove> moves,
+                 std::span<const LockedRow> locked, std::span<Place> places) {
+    std::int64_t holds =
+        release_expired_of({shelf.store_id, column_of(TEXTOID, locked, &LockedRow::sku),
+                            column_of(INT4OID, locked, &LockedRow::bucket)},
+                           shelf.now);
+    for (std::size_t i = 0; i < moves.size(); i++) {
+        Place &place = places[i];
+        if (place.parts.empty() || place.is_done)
+            continue;
+        const Released released = take_expired({shelf.store_id, moves[i].sku}, shelf.now);
+        place.in_parts = {place.in_parts.left + released.units,
+                          place.in_parts.taken - released.units};
+        holds += released.holds;
+    }
+    return holds > 0;
 }
 
 } // namespace
 
 bool move_in_lots(const Shelf &shelf, std::span<StockMove> moves, std::span<const Held> held) {
-    const std::span<const LockedRow> locked = lock_rows(shelf, moves);
-    std::span<const std::span<Bucket>> buckets = read_buckets(shelf, moves, locked, held);
-    check_held(moves, buckets, held);
-    if (!choose(shelf, moves, buckets)) {
-        if (release_expired_of(shelf.store_id, column_of(TEXTOID, moves, &StockMove::sku),
-                               shelf.now, Locked::every_bucket) == 0)
+    const std::span<Place> places = allocate<Place>(moves.size());
+    const std::span<const LockedRow> locked = lock_rows(shelf, moves, places);
+    lock_parts(shelf, moves, places);
+    read_buckets(shelf, moves, locked, held, places);
+    check_held(moves, places, held);
+    if (!choose(shelf, moves, places)) {
+        if (!release_any(shelf, moves, locked, places))
             return false;
-        buckets = read_buckets(shelf, moves, locked, held);
-        if (!choose(shelf, moves, buckets))
+        read_buckets(shelf, moves, locked, held, places);
+        if (!choose(shelf, moves, places))
             return false;
     }
-    shift(shelf, moves, buckets, held);
+    shift(shelf, moves, places, held);
     for (std::size_t i = 0; i < moves.size(); i++)
-        moves[i].taken = taken_from(buckets[i]);
+        moves[i].taken = taken_from(places[i].buckets);
     return true;
 }
 

@@ -1,9 +1,10 @@
 // The order of locks: orders, then customers' days, then promo codes, then customers' uses of them,
-// then stock by store, sku and lot. Each statement here handles one order or a batch alike, so that
-// a batch keeps that order too.
+// then stock by store, sku and lot, then the parts of skus that are split. Each statement here
+// handles one order or a batch alike, so that a batch keeps that order too.
 #include "order_move.hpp"
 
 #include "errors.hpp"
+#include "stock_split.hpp"
 
 namespace weedgo {
 
@@ -75,7 +76,7 @@ constinit Statement give_customers_uses_back_statement{
     "   AND c.customer_id = locked.customer_id"};
 
 // Reserved units are gone, or, where $3, back on the shelf, in their lots. Values come from the
-// locked rows.
+// locked rows. Returns what has no row of bucket 0.
 constinit Statement settle_stock_statement{
     "WITH sold AS ("
     "  SELECT i.store_id, i.sku, coalesce(a.bucket, 0) AS bucket,"
@@ -88,12 +89,16 @@ constinit Statement settle_stock_statement{
     "    FROM sold q JOIN weedgo_data.stock s"
     "      ON s.store_id = q.store_id AND s.sku = q.sku AND s.bucket = q.bucket"
     "   ORDER BY s.store_id, s.bucket > 0, s.sku COLLATE \"C\", s.bucket"
-    "     FOR NO KEY UPDATE OF s) "
-    "UPDATE weedgo_data.stock s"
-    "   SET available = locked.available + CASE WHEN $3 THEN locked.quantity ELSE 0 END,"
-    "       reserved = locked.reserved - locked.quantity"
-    "  FROM locked"
-    " WHERE s.store_id = locked.store_id AND s.sku = locked.sku AND s.bucket = locked.bucket"};
+    "     FOR NO KEY UPDATE OF s),"
+    " settled AS ("
+    "  UPDATE weedgo_data.stock s"
+    "     SET available = locked.available + CASE WHEN $3 THEN locked.quantity ELSE 0 END,"
+    "         reserved = locked.reserved - locked.quantity"
+    "    FROM locked"
+    "   WHERE s.store_id = locked.store_id AND s.sku = locked.sku AND s.bucket = locked.bucket) "
+    "SELECT * FROM (SELECT store_id, sku, quantity FROM sold WHERE bucket = 0"
+    "               EXCEPT SELECT store_id, sku, quantity FROM locked WHERE bucket = 0) loose"
+    " ORDER BY store_id, sku COLLATE \"C\""};
 
 struct Batch {
     Param stores;
@@ -111,6 +116,20 @@ struct Counted {
     bool promo_uses;
 };
 
+void settle_stock(const Batch &these, bool comes_back) {
+    const Rows rows =
+        execute(settle_stock_statement, {these.stores, these.orders, Param::boolean(comes_back)});
+    const std::span<LooseChange> changes = allocate<LooseChange>(rows.count);
+    for (std::size_t i = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        changes[i].store_id = row.uuid();
+        changes[i].sku = row.text();
+        const std::int64_t quantity = row.integer();
+        changes[i].change = {comes_back ? quantity : 0, -quantity};
+    }
+    change_loose(changes);
+}
+
 // What has been judged already; all are in state `from`.
 void move(std::span<const OrderKey> keys, OrderStatus from, OrderStatus to,
           const MoveReason &reason, const Counted &counted) {
@@ -127,7 +146,7 @@ void move(std::span<const OrderKey> keys, OrderStatus from, OrderStatus to,
         execute(give_promos_back_statement, {these.stores, these.orders});
         execute(give_customers_uses_back_statement, {these.stores, these.orders});
     }
-    execute(settle_stock_statement, {these.stores, these.orders, Param::boolean(comes_back)});
+    settle_stock(these, comes_back);
 }
 
 } // namespace

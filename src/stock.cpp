@@ -1,9 +1,10 @@
 // The statements that move stock. Whoever locks several rows of stock locks them by store, within
-// it those of bucket 0 by sku, then those of lots by sku and bucket; nothing is locked after them
-// but holds that nobody else has locked.
+// it those of bucket 0 by sku, then those of lots by sku and bucket; then, again by store, the
+// parts of skus that are split. Nothing is locked after them but holds that nobody else has locked.
 #include "stock.hpp"
 
 #include "lots.hpp"
+#include "stock_split.hpp"
 
 namespace weedgo {
 
@@ -13,7 +14,7 @@ namespace {
 
 // Lots that are recalled or have expired by $5 are not for sale. What has no lots does not ask.
 #define FOR_SALE(row)                                                                              \
-    "(" row ".bucket = 0 OR NOT EXISTS (SELECT FROM weedgo_data.lots l"                            \
+    "(" row ".bucket <= 0 OR NOT EXISTS (SELECT FROM weedgo_data.lots l"                           \
     "   WHERE l.store_id = $1 AND l.sku = " row ".sku AND l.bucket = " row ".bucket"               \
     "     AND (l.recalled_at IS NOT NULL OR l.expires_on < $5)))"
 
@@ -57,22 +58,24 @@ constinit Statement move_statement{
     "   AND locked.available >= locked.quantity"
     " RETURNING s.sku::text"};
 
-// The rows of bucket 0, or of all others, which come after all of bucket 0.
+// The rows of bucket 0, or those of lots, which come after all of bucket 0.
 constinit Statement lock_statement{
-    "SELECT FROM (SELECT sku FROM unnest($2::text[]) AS e (sku) ORDER BY sku COLLATE \"C\") e"
-    " CROSS JOIN LATERAL (SELECT FROM weedgo_data.stock s"
-    "                      WHERE s.store_id = $1 AND s.sku = e.sku AND (s.bucket > 0) = $3"
+    "SELECT e.sku, s.bucket::int4"
+    "  FROM (SELECT sku FROM unnest($2::text[]) AS e (sku) ORDER BY sku COLLATE \"C\") e"
+    " CROSS JOIN LATERAL (SELECT s.bucket FROM weedgo_data.stock s"
+    "                      WHERE s.store_id = $1 AND s.sku = e.sku"
+    "                        AND CASE WHEN $3 THEN s.bucket > 0 ELSE s.bucket = 0 END"
     "                      ORDER BY s.bucket FOR NO KEY UPDATE) s"};
 
-// At most $4 expired holds of skus whose stock rows the caller has locked already, those of lots
-// where $5, so that nobody waits for a hold that is locked here; the row of stock is the current
-// one.
+// At most $5 expired holds in rows of stock that the caller has locked already, so that nobody
+// waits for a hold that is locked here; the row of stock is the current one.
 constinit Statement release_statement{
     "WITH expired AS MATERIALIZED ("
-    "  SELECT h.cart_id, h.sku, h.bucket FROM weedgo_data.holds h"
-    "   WHERE h.store_id = $1 AND h.sku = ANY ($2::text[]) AND h.expires_at <= $3"
-    "     AND (h.bucket = 0 OR $5)"
-    "   ORDER BY h.expires_at LIMIT $4 FOR UPDATE SKIP LOCKED),"
+    "  SELECT h.cart_id, h.sku, h.bucket"
+    "    FROM unnest($2::text[], $3::int4[]) AS r (sku, bucket)"
+    "    JOIN weedgo_data.holds h"
+    "      ON h.store_id = $1 AND h.sku = r.sku AND h.bucket = r.bucket AND h.expires_at <= $4"
+    "   ORDER BY h.expires_at LIMIT $5 FOR UPDATE OF h SKIP LOCKED),"
     " gone AS ("
     "  DELETE FROM weedgo_data.holds h USING expired e"
     "   WHERE h.store_id = $1 AND h.cart_id = e.cart_id AND h.sku = e.sku AND h.bucket = e.bucket"
@@ -86,7 +89,7 @@ constinit Statement release_statement{
     " RETURNING freed.holds"};
 
 constinit Statement expired_statement{
-    "SELECT e.store_id, e.sku, bool_or(e.bucket > 0) FROM ("
+    "SELECT e.store_id, e.sku, bool_or(e.bucket = 0), bool_or(e.bucket > 0) FROM ("
     "  SELECT store_id, sku, bucket FROM weedgo_data.holds"
     "   WHERE expires_at <= $2 AND ($1 IS NULL OR store_id = $1) ORDER BY expires_at LIMIT $3) e"
     " GROUP BY e.store_id, e.sku ORDER BY e.store_id, e.sku COLLATE \"C\""};
@@ -114,11 +117,6 @@ bool try_moves(const pg_uuid_t &store_id, std::span<StockMove> moves) {
     return rows.count == moves.size() &&
            std::none_of(moves.begin(), moves.end(),
                         [](const StockMove &candidate) { return candidate.in_lots; });
-}
-
-Param texts(std::span<const std::string_view> skus) {
-    return array_of(TEXTOID, skus,
-                    [](std::string_view sku, std::size_t) { return from_text(sku); });
 }
 
 std::optional<std::string_view> scanned_lot(std::span<const ScannedLot> scanned,
@@ -152,24 +150,84 @@ Holding holding_of(std::span<const Held> held, std::string_view sku) {
 
 // In lots, bucket 0 is only locked at first, in its turn.
 StockMove move_of(std::string_view sku, std::int32_t wanted, std::span<const Held> held,
-                  const std::optional<std::string_view> &lot) {
+                  const std::optional<std::string_view> &lot, Touch touch) {
     const Holding holding = holding_of(held, sku);
     StockMove move{};
     move.sku = sku;
     move.wanted = wanted;
     move.in_lots = holding.in_lots || lot;
     move.quantity = move.in_lots ? 0 : wanted - holding.loose;
+    move.comes_back = touch == Touch::every_line && holding.loose > 0;
     move.lot = lot;
     return move;
 }
 
+// Whose expired holds are looked for.
+struct ExpiredSku {
+    pg_uuid_t store_id;
+    std::string_view sku;
+    bool is_loose; // some of them, of no lot
+    bool in_lots;
+};
+
+struct LockedRow {
+    std::string_view sku;
+    std::int32_t bucket;
+};
+
+static_assert(Trivial<ExpiredSku> && Trivial<LockedRow>);
+
+std::span<ExpiredSku> find_expired(const std::optional<pg_uuid_t> &store_id, std::int32_t max_holds,
+                                   TimestampTz now) {
+    const Rows rows = execute(expired_statement, {Param::uuid(store_id), Param::timestamp(now),
+                                                  Param::integer(max_holds)});
+    const std::span<ExpiredSku> skus = allocate<ExpiredSku>(rows.count);
+    for (std::size_t i = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        skus[i].store_id = row.uuid();
+        skus[i].sku = row.text();
+        skus[i].is_loose = row.boolean();
+        skus[i].in_lots = row.boolean();
+    }
+    return skus;
+}
+
+// The rows of these skus of a store, in their order. Whoever is loose without a row of bucket 0 is
+// split, if anything.
+std::span<const LockedRow> lock_rows(std::span<ExpiredSku> skus) {
+    const Param store = Param::uuid(skus[0].store_id);
+    const Param of_store = column_of(TEXTOID, skus, &ExpiredSku::sku);
+    const bool in_lots =
+        std::any_of(skus.begin(), skus.end(), [](const ExpiredSku &sku) { return sku.in_lots; });
+    const Rows loose = execute(lock_statement, {store, of_store, Param::boolean(false)});
+    const Rows of_lots =
+        in_lots ? execute(lock_statement, {store, of_store, Param::boolean(true)}) : Rows{};
+    const std::span<LockedRow> locked = allocate<LockedRow>(loose.count + of_lots.count);
+    for (std::size_t i = 0; i < locked.size(); i++) {
+        Row row = i < loose.count ? Row(loose, i) : Row(of_lots, i - loose.count);
+        locked[i].sku = row.text();
+        locked[i].bucket = row.integer();
+    }
+    for (ExpiredSku &sku : skus)
+        sku.is_loose =
+            sku.is_loose && std::none_of(locked.begin(), locked.end(), [&](const LockedRow &row) {
+                return row.bucket == 0 && row.sku == sku.sku;
+            });
+    return locked;
+}
+
+LockedKeys keys_of(const pg_uuid_t &store_id, std::span<const LockedRow> locked) {
+    return {store_id, column_of(TEXTOID, locked, &LockedRow::sku),
+            column_of(INT4OID, locked, &LockedRow::bucket)};
+}
+
 } // namespace
 
-std::int64_t release_expired_of(const pg_uuid_t &store_id, const Param &skus, TimestampTz now,
-                                Locked locked, const std::optional<std::int32_t> &max_holds) {
-    const Rows rows = execute(release_statement, {Param::uuid(store_id), skus,
-                                                  Param::timestamp(now), Param::integer(max_holds),
-                                                  Param::boolean(locked == Locked::every_bucket)});
+std::int64_t release_expired_of(const LockedKeys &locked, TimestampTz now,
+                                const std::optional<std::int32_t> &max_holds) {
+    const Rows rows =
+        execute(release_statement, {Param::uuid(locked.store_id), locked.skus, locked.buckets,
+                                    Param::timestamp(now), Param::integer(max_holds)});
     std::int64_t holds = 0;
     for (std::uint64_t i = 0; i < rows.count; i++)
         holds += Row(rows, i).bigint();
@@ -211,7 +269,7 @@ std::span<StockMove> moves_for(std::span<const Line> lines, std::span<const Held
     std::size_t count = 0;
     for (const Line &line : lines) {
         const StockMove move =
-            move_of(line.sku, line.quantity, held, scanned_lot(scanned, line.sku));
+            move_of(line.sku, line.quantity, held, scanned_lot(scanned, line.sku), touch);
         if (move.quantity != 0 || move.in_lots || touch == Touch::every_line)
             moves[count++] = move;
     }
@@ -220,7 +278,7 @@ std::span<StockMove> moves_for(std::span<const Line> lines, std::span<const Held
         const bool wanted = std::any_of(lines.begin(), lines.end(),
                                         [&](const Line &line) { return line.sku == sku; });
         if (!wanted && (i == 0 || held[i - 1].sku != sku))
-            moves[count++] = move_of(sku, 0, held, std::nullopt);
+            moves[count++] = move_of(sku, 0, held, std::nullopt, Touch::what_moves);
     }
     return moves.first(count);
 }
@@ -231,6 +289,8 @@ bool reserve(const Shelf &shelf, std::span<StockMove> moves, std::span<const Hel
     const auto first_missing =
         std::partition(moves.begin(), moves.end(),
                        [](const StockMove &move) { return move.done && !move.in_lots; });
+    std::sort(first_missing, moves.end(),
+              [](const StockMove &a, const StockMove &b) { return a.sku < b.sku; });
     return move_in_lots(shelf, {first_missing, moves.end()}, held);
 }
 
@@ -273,32 +333,23 @@ void insert_holds(const CartKey &cart, std::span<const Line> lines,
              column_of(INT4OID, holds, &Held::quantity), Param::timestamp(expires_at)});
 }
 
+// What is split comes after all rows of all stores.
 std::int32_t release_expired(const std::optional<pg_uuid_t> &store_id, std::int32_t max_holds,
                              TimestampTz now) {
-    const Rows rows = execute(expired_statement, {Param::uuid(store_id), Param::timestamp(now),
-                                                  Param::integer(max_holds)});
-    const std::span<std::string_view> skus = allocate<std::string_view>(rows.count);
-    std::int32_t released = 0;
-    for (std::uint64_t i = 0; i < rows.count;) {
-        const pg_uuid_t store = Row(rows, i).uuid();
-        bool in_lots = false;
-        std::size_t count = 0;
-        for (; i < rows.count; i++) {
-            Row row(rows, i);
-            if (!same(row.uuid(), store))
-                break;
-            skus[count++] = row.text();
-            in_lots = row.boolean() || in_lots;
-        }
-        const Param of_store = texts(skus.first(count));
-        execute(lock_statement, {Param::uuid(store), of_store, Param::boolean(false)});
-        if (in_lots)
-            execute(lock_statement, {Param::uuid(store), of_store, Param::boolean(true)});
-        released += static_cast<std::int32_t>(release_expired_of(
-            store, of_store, now, in_lots ? Locked::every_bucket : Locked::bucket_0,
-            max_holds - released));
+    const std::span<ExpiredSku> skus = find_expired(store_id, max_holds, now);
+    std::int64_t left = max_holds;
+    for (std::size_t first = 0, end = 0; first < skus.size(); first = end) {
+        while (end < skus.size() && same(skus[end].store_id, skus[first].store_id))
+            end++;
+        const std::span<const LockedRow> locked = lock_rows(skus.subspan(first, end - first));
+        left -= release_expired_of(keys_of(skus[first].store_id, locked), now,
+                                   static_cast<std::int32_t>(left));
     }
-    return released;
+    for (const ExpiredSku &sku : skus)
+        if (sku.is_loose && left > 0)
+            left -= release_expired_parts({sku.store_id, sku.sku}, now,
+                                          static_cast<std::int32_t>(left));
+    return max_holds - static_cast<std::int32_t>(left);
 }
 
 } // namespace weedgo

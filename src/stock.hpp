@@ -45,7 +45,8 @@ struct StockMove {
     std::string_view sku;
     std::int32_t wanted;   // units that are to be reserved for the cart, those it held included
     std::int32_t quantity; // to move from available to reserved of bucket 0; back where negative
-    bool in_lots; // it holds some of a lot, or wants one: bucket 0 is not all there is to it
+    bool in_lots;    // it holds some of a lot, or wants one: bucket 0 is not all there is to it
+    bool comes_back; // more is moved again in this transaction than is moved now
     std::optional<std::string_view> lot;
 
     // Results.
@@ -90,11 +91,15 @@ void insert_holds(const CartKey &cart, std::span<const Line> lines,
 std::int32_t release_expired(const std::optional<pg_uuid_t> &store_id, std::int32_t max_holds,
                              TimestampTz now);
 
-// Gives back the expired holds of skus whose rows of stock are locked, at most so many; returns how
-// many.
-enum class Locked { bucket_0, every_bucket };
-std::int64_t release_expired_of(const pg_uuid_t &store_id, const Param &skus, TimestampTz now,
-                                Locked locked,
+// Rows of a store's stock, as arrays.
+struct LockedKeys {
+    pg_uuid_t store_id;
+    Param skus;
+    Param buckets;
+};
+
+// Gives back the expired holds in rows of stock that are locked, at most so many; returns how many.
+std::int64_t release_expired_of(const LockedKeys &locked, TimestampTz now,
                                 const std::optional<std::int32_t> &max_holds = std::nullopt);
 
 } // namespace weedgo

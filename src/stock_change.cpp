@@ -9,6 +9,7 @@
 #include "identifiers.hpp"
 #include "json.hpp"
 #include "locks.hpp"
+#include "stock_split.hpp"
 
 namespace weedgo {
 
@@ -16,14 +17,17 @@ static_assert(Trivial<StockChange> && Trivial<LedgerNote>);
 
 namespace {
 
+// The units of no lot of a sku that is split are in rows of buckets below 0.
+#define IS_OF_CHANGE "(s.bucket = m.bucket OR m.bucket = 0 AND s.bucket < 0)"
+
 constinit Statement find_statement{
     "SELECT m.n::int4, p.sku IS NOT NULL, coalesce(s.is_stocked, false),"
     "       coalesce(s.has_row, false)"
     "  FROM unnest($1::uuid[], $2::text[], $3::int4[])"
     "       WITH ORDINALITY AS m (store_id, sku, bucket, n)"
     "  LEFT JOIN weedgo_data.products p ON p.store_id = m.store_id AND p.sku = m.sku"
-    " CROSS JOIN LATERAL (SELECT count(*) > 0 AS is_stocked, bool_or(s.bucket = m.bucket) AS "
-    "has_row"
+    " CROSS JOIN LATERAL (SELECT count(*) > 0 AS is_stocked, bool_or(" IS_OF_CHANGE ")"
+    "                            AS has_row"
     "                       FROM weedgo_data.stock s"
     "                      WHERE s.store_id = m.store_id AND s.sku = m.sku) s"};
 
@@ -56,11 +60,15 @@ constinit Statement make_lots_statement{
     " ORDER BY m.store_id, m.sku COLLATE \"C\", m.lot COLLATE \"C\" "
     "ON CONFLICT DO NOTHING"};
 
-// Somebody else may be making the same row: this waits for them, and then it is there.
+// Somebody else may be making the same row: this waits for them, and then it is there. What is
+// split by now needs none.
 constinit Statement insert_rows_statement{
     "INSERT INTO weedgo_data.stock (store_id, sku, bucket, available, reserved) "
     "SELECT m.store_id, m.sku, m.bucket, 0, 0"
     "  FROM unnest($1::uuid[], $2::text[], $3::int4[]) AS m (store_id, sku, bucket)"
+    " WHERE m.bucket > 0"
+    "    OR NOT EXISTS (SELECT FROM weedgo_data.stock s WHERE s.store_id = m.store_id"
+    "                      AND s.sku = m.sku AND s.bucket < 0)"
     " ORDER BY m.store_id, m.bucket > 0, m.sku COLLATE \"C\", m.bucket "
     "ON CONFLICT DO NOTHING"};
 
@@ -85,11 +93,11 @@ constinit Statement change_statement{
     " RETURNING locked.n::int4, s.available::int4, s.reserved::int4"};
 
 constinit Statement levels_statement{
-    "SELECT m.n::int4, s.available::int8, s.reserved::int8"
+    "SELECT m.n::int4, sum(s.available)::int8, sum(s.reserved)::int8"
     "  FROM unnest($1::uuid[], $2::text[], $3::int4[])"
     "       WITH ORDINALITY AS m (store_id, sku, bucket, n)"
     "  JOIN weedgo_data.stock s"
-    "    ON s.store_id = m.store_id AND s.sku = m.sku AND s.bucket = m.bucket"};
+    "    ON s.store_id = m.store_id AND s.sku = m.sku AND " IS_OF_CHANGE " GROUP BY m.n"};
 
 constinit Statement insert_ledger_statement{
     "INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, bucket, change, reason,"
@@ -110,6 +118,22 @@ StockChange &change_of(std::span<StockChange> changes, Row &row) {
                          static_cast<int>(sku.size()), sku.data()));
 }
 
+// By store: of a transfer there are two, one after the other.
+void lock_new_rows_of(Changes made) {
+    const auto by_id = [](const pg_uuid_t &a, const pg_uuid_t &b) {
+        return memcmp(a.data, b.data, UUID_LEN) < 0;
+    };
+    pg_uuid_t first = made[0].store_id;
+    pg_uuid_t last = first;
+    for (const StockChange &change : made) {
+        first = std::min(first, change.store_id, by_id);
+        last = std::max(last, change.store_id, by_id);
+    }
+    lock_new_rows(first, RowsLock::to_make);
+    if (!same(first, last))
+        lock_new_rows(last, RowsLock::to_make);
+}
+
 void make_rows(Changes changes) {
     const std::span<StockChange> missing = allocate<StockChange>(changes.size());
     const auto end = std::copy_if(
@@ -119,6 +143,7 @@ void make_rows(Changes changes) {
         return;
     check_insertable("stock");
     const Changes made(missing.begin(), end);
+    lock_new_rows_of(made);
     execute(insert_rows_statement, {column_of(UUIDOID, made, &StockChange::store_id),
                                     column_of(TEXTOID, made, &StockChange::sku),
                                     column_of(INT4OID, made, &StockChange::bucket)});
@@ -174,6 +199,39 @@ std::span<const Level> read_levels(Changes changes) {
                              levels[i].available + levels[i].reserved + changes[i].change));
     }
     elog(ERROR, "a change of stock that is done was refused");
+}
+
+// In all parts, which are locked, and spread anew: what comes is to be sold from each.
+bool change_parts(StockChange &change, const std::optional<std::int32_t> &expected) {
+    const SplitKey key{change.store_id, change.sku};
+    const std::span<Part> parts = gather(stock_counter, key);
+    const Units sums = sum_of(parts);
+    const Units after{sums.left + change.change, sums.taken};
+    if (parts.empty() || (expected && sums.left != *expected) ||
+        (change.change < 0 ? after.left < 0 : after.left + after.taken > PG_INT32_MAX))
+        return false;
+    spread_anew(stock_counter, key, parts, after);
+    change.available = static_cast<std::int32_t>(after.left);
+    change.reserved = static_cast<std::int32_t>(after.taken);
+    return true;
+}
+
+// What has no row of bucket 0, by store and sku.
+bool change_rest(std::span<StockChange> changes, const std::optional<std::int32_t> &expected) {
+    const std::span<StockChange *> rest = allocate<StockChange *>(changes.size());
+    std::size_t count = 0;
+    for (StockChange &change : changes)
+        if (!change.done && change.bucket == 0)
+            rest[count++] = &change;
+    const auto end = rest.begin() + static_cast<std::ptrdiff_t>(count);
+    std::sort(rest.begin(), end, [](const StockChange *a, const StockChange *b) {
+        const int stores = memcmp(a->store_id.data, b->store_id.data, UUID_LEN);
+        return stores != 0 ? stores < 0 : a->sku < b->sku;
+    });
+    for (StockChange *change : rest.first(count))
+        change->done = change_parts(*change, expected);
+    return std::all_of(changes.begin(), changes.end(),
+                       [](const StockChange &change) { return change.done; });
 }
 
 // Whether it names a lot that is not found yet.
@@ -304,7 +362,7 @@ void change_stock(std::span<StockChange> changes, const std::optional<std::int32
         change.available = row.integer();
         change.reserved = row.integer();
     }
-    if (rows.count != changes.size())
+    if (rows.count != changes.size() && !change_rest(changes, expected))
         refuse(changes, expected);
 }
 

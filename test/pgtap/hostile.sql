@@ -392,6 +392,7 @@ FROM (VALUES ($$weedgo.checkout_cart(store('ON'), cart(1), customer('ann'), prom
              ($$weedgo.calc_order_totals(store('ON'), cart(1), customer('ann'), promo_code => 'NAME')$$),
              ($$weedgo.checkout_cart(store('ON'), cart(1), customer('ann'), options => '{"lots": {"FLOWER": "NAME"}}')$$),
              ($$weedgo.trace_lot(store('ON'), 'NAME')$$), ($$weedgo.recall_lot(store('ON'), 'NAME')$$),
+             ($$weedgo.split_stock(store('ON'), 'NAME')$$), ($$weedgo.merge_stock(store('ON'), 'NAME')$$),
              ($$weedgo.adjust_stock(store('ON'), 'NAME', -1, 'lost')$$), ($$weedgo.receive_stock(store('ON'), '[{"sku": "NAME", "quantity": 1}]')$$),
              ($$weedgo.put_cart(store('ON'), cart(1), '[{"sku": "NAME", "quantity": 1}]', customer('ann'))$$),
              ($$weedgo.record_payment(store('ON'), (SELECT order_id FROM weedgo.list_orders(store('ON'), customer('ann'))), 'captured', 1, 'NAME', 'card')$$)) AS c (call);

@@ -85,12 +85,12 @@ INSERT INTO weedgo_data.stock (store_id, sku, available) SELECT shop.id('branch'
 SQL
 my ($known, $new) = map { "'[{\"sku\": \"$_\", \"quantity\": 2}]'" } 'SKU-01', 'NEW';
 is(executed("SELECT sum(change) FROM weedgo.receive_stock(shop.id('store'), $known)"), 3, 'receive_stock: 3');
-is(executed("SELECT sum(change) FROM weedgo.receive_stock(shop.id('store'), $new)"), 5, 'of a new product: 5, one of them by the trigger on stock');
+is(executed("SELECT sum(change) FROM weedgo.receive_stock(shop.id('store'), $new)"), 6, 'of a new product: 6, two of them by the trigger on stock');
 is(executed("SELECT available FROM weedgo.adjust_stock(shop.id('store'), 'SKU-01', -1, 'lost')"), 3, 'adjust_stock: 3');
 is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), shop.id('branch'), $known)"),
 	5, 'transfer_stock: 5');
 is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), shop.id('branch'), $new)"),
-	7, 'of a product that is new there: 7');
+	8, 'of a product that is new there: 8');
 
 # Lots: one more to find them, and where they are new two to make them and find them.
 sub of_lots { return "'[" . join(', ', map { my ($number, $lot) = @$_; "{\"sku\": \"SKU-$number\", \"quantity\": 2, \"lot\": \"$lot\"}" } @_) . "]'"; }
@@ -98,10 +98,10 @@ my $lots = of_lots(map { my $number = $_; map { [ $number, $_ ] } 'A', 'B' } 31 
 $shop->ask("UPDATE weedgo_data.stock SET available = 0 WHERE sku > 'SKU-30'");
 $shop->ask("INSERT INTO weedgo_data.stock_ledger (store_id, entry_id, sku, change, reason)
 	SELECT store_id, gen_random_uuid(), sku, -1000, 'lost' FROM weedgo_data.stock WHERE sku > 'SKU-30'");
-is(executed("SELECT sum(change) FROM weedgo.receive_stock(shop.id('store'), $lots)"), 8, 'receive_stock of new lots: 8, one of them by the trigger on stock');
+is(executed("SELECT sum(change) FROM weedgo.receive_stock(shop.id('store'), $lots)"), 9, 'receive_stock of new lots: 9, two of them by the trigger on stock');
 is(executed("SELECT sum(change) FROM weedgo.receive_stock(shop.id('store'), $lots)"), 4, 'of lots that are known: 4');
 my $sent = of_lots([ 40, 'B' ]);
-is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), shop.id('branch'), $sent)"), 11, 'transfer_stock of a lot that is new there: 11');
+is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), shop.id('branch'), $sent)"), 12, 'transfer_stock of a lot that is new there: 12');
 is(executed("SELECT sum(change) FROM weedgo.transfer_stock(shop.id('store'), shop.id('branch'), $sent)"), 7, 'of one that is known: 7');
 is(executed("SELECT count(*) FROM weedgo.recall_lot(NULL, 'A')"), 3, 'recall_lot: 3');
 is(executed("SELECT count(*) FROM weedgo.recall_lot(NULL, 'A', options => '{\"lift\": true}')"), 3, 'lifted: 3');

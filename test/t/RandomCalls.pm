@@ -144,6 +144,7 @@ my %tame = (
 	max_rows => [ 1, 100 ],
 	sku => sub { return quoted(one_of(@skus)); },
 	change => [ 1, 2, -1 ],
+	buckets => [ 'NULL', 1, 2, 4 ],
 	'adjust_stock.reason' => [ "'counted'", "'damaged'", "'returned'" ],
 	expected_available => ['NULL'],
 	lot => [ "'L-1'", "'L-2'", "'L-3'" ],

@@ -152,8 +152,9 @@ sub at_once
 	return map { [ $_->answer ] } @sessions;
 }
 
-# Lets many clients call for some seconds: next->(client) is what a client calls next,
-# answered->(client, output, errors) what it got. A client whose connection is lost calls no more.
+# Lets many clients call for some seconds: next->(client) is what a client calls next, nothing where
+# it is done; answered->(client, output, errors) what it got. A client whose connection is lost calls
+# no more.
 # meanwhile->() runs once, after half of the time.
 sub load
 {
@@ -174,8 +175,9 @@ sub load
 			my $session = $calling{$client};
 			next unless $session->is_answered;
 			$load{answered}->($client, $session->answer);
-			delete $calling{$client} if $session->is_gone || time - $start > $load{seconds};
-			$session->send($load{next}->($client)) if $calling{$client};
+			my $call = $session->is_gone || time - $start > $load{seconds} ? undef : $load{next}->($client);
+			delete $calling{$client} unless defined $call;
+			$session->send($call) if defined $call;
 		}
 	}
 	$_->close for @sessions;

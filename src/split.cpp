@@ -1,0 +1,120 @@
+// Counters in parts, under the locks of the parts.
+#include "split.hpp"
+
+namespace weedgo {
+
+static_assert(Trivial<SplitKey> && Trivial<Counter> && Trivial<Part> && Trivial<Units>);
+
+namespace {
+
+PartLock lock_of(const Counter &counter, const SplitKey &key, std::int32_t bucket) {
+    return {counter.what, key.store_id, key.name, bucket};
+}
+
+// Under the lock of the part.
+bool change_part(Counter &counter, const SplitKey &key, std::int32_t bucket, const Units &change) {
+    const Rows changed =
+        execute(counter.change_part,
+                {Param::uuid(key.store_id), Param::text(key.name), Param::integer(bucket),
+                 Param::bigint(change.left), Param::bigint(change.taken)});
+    if (changed.count == 0)
+        unlock_part(lock_of(counter, key, bucket));
+    return changed.count > 0;
+}
+
+Units plus(const Units &units, const Units &change) {
+    return {units.left + change.left, units.taken + change.taken};
+}
+
+} // namespace
+
+// Backends begin at different parts, so that they seldom meet.
+bool change_in_one(Counter &counter, const SplitKey &key, std::span<const Part> seen,
+                   const Units &change) {
+    std::optional<std::int32_t> busy;
+    for (std::size_t i = 0; i < seen.size(); i++) {
+        const Part &part = seen[(static_cast<std::size_t>(MyProcPid) + i) % seen.size()];
+        if (!can_bear(part, change))
+            continue;
+        if (try_lock_part(lock_of(counter, key, part.bucket))) {
+            if (change_part(counter, key, part.bucket, change))
+                return true;
+        } else if (!busy) {
+            busy = part.bucket;
+        }
+    }
+    if (!busy)
+        return false;
+    lock_part(lock_of(counter, key, *busy));
+    return change_part(counter, key, *busy, change);
+}
+
+// Whoever changes the number of parts has the lock of the first one, too.
+std::span<Part> gather(Counter &counter, const SplitKey &key) {
+    const std::initializer_list<Param> of_key = {Param::uuid(key.store_id), Param::text(key.name)};
+    lock_part(lock_of(counter, key, -1));
+    const std::int32_t count = Row(execute(counter.count_parts, of_key), 0).integer();
+    for (std::int32_t bucket = -2; bucket >= -count; bucket--)
+        lock_part(lock_of(counter, key, bucket));
+    const Rows rows = execute(counter.lock_parts, of_key);
+    const std::span<Part> parts = allocate<Part>(rows.count);
+    for (std::size_t i = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        parts[i].bucket = row.integer();
+        parts[i].left = row.integer();
+        parts[i].taken = row.integer();
+    }
+    return parts;
+}
+
+void spread_anew(Counter &counter, const SplitKey &key, std::span<Part> parts, const Units &sums) {
+    const std::span<Part> before = allocate<Part>(parts.size());
+    std::copy(parts.begin(), parts.end(), before.begin());
+    spread(parts, &Part::left, sums.left);
+    spread(parts, &Part::taken, sums.taken);
+
+    const std::span<Part> changed = allocate<Part>(parts.size());
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < parts.size(); i++)
+        if (parts[i].left != before[i].left || parts[i].taken != before[i].taken)
+            changed[count++] = parts[i];
+    const std::span<const Part> written = changed.first(count);
+    if (!written.empty())
+        execute(counter.write_parts, {Param::uuid(key.store_id), Param::text(key.name),
+                                      column_of(INT4OID, written, &Part::bucket),
+                                      column_of(INT4OID, written, &Part::left),
+                                      column_of(INT4OID, written, &Part::taken)});
+}
+
+// Nobody else sees a new part before this is committed.
+std::span<Part> make_parts(Counter &counter, const SplitKey &key, std::span<Part> parts,
+                           std::int32_t count) {
+    const auto before = static_cast<std::int32_t>(parts.size());
+    const Param store = Param::uuid(key.store_id);
+    const Param name = Param::text(key.name);
+    if (count > before)
+        execute(counter.add_parts,
+                {store, name, Param::integer(before + 1), Param::integer(count)});
+    if (count < before)
+        execute(counter.drop_parts, {store, name, Param::integer(count)});
+
+    const std::span<Part> made = allocate<Part>(static_cast<std::size_t>(count));
+    std::copy_n(parts.begin(), std::min(before, count), made.begin());
+    for (std::int32_t i = before; i < count; i++)
+        made[static_cast<std::size_t>(i)].bucket = -i - 1;
+    return made;
+}
+
+bool change_in_parts(Counter &counter, const SplitKey &key, std::span<const Part> seen,
+                     const Units &change) {
+    if (change_in_one(counter, key, seen, change))
+        return true;
+    const std::span<Part> parts = gather(counter, key);
+    const Units sums = sum_of(parts);
+    if (!can_bear(sums, change))
+        return false;
+    spread_anew(counter, key, parts, plus(sums, change));
+    return true;
+}
+
+} // namespace weedgo

@@ -1,0 +1,89 @@
+// Stock in parts.
+#include "stock_split.hpp"
+
+#include "errors.hpp"
+
+namespace weedgo {
+
+static_assert(Trivial<LooseChange> && Trivial<Released>);
+
+#define OF_SKU "store_id = $1 AND sku = $2"
+
+constinit Counter stock_counter{
+    PartOf::stock,
+    {"UPDATE weedgo_data.stock SET available = available + $4, reserved = reserved + $5"
+     " WHERE " OF_SKU " AND bucket = $3 AND available + $4 >= 0 AND reserved + $5 >= 0"},
+    {"SELECT count(*)::int4 FROM weedgo_data.stock WHERE " OF_SKU " AND bucket < 0"},
+    {"SELECT bucket::int4, available::int4, reserved::int4 FROM weedgo_data.stock"
+     " WHERE " OF_SKU " AND bucket < 0 ORDER BY bucket DESC FOR NO KEY UPDATE"},
+    {"UPDATE weedgo_data.stock s SET available = p.available, reserved = p.reserved"
+     "  FROM unnest($3::int4[], $4::int4[], $5::int4[]) AS p (bucket, available, reserved)"
+     " WHERE s.store_id = $1 AND s.sku = $2 AND s.bucket = p.bucket"},
+    {"INSERT INTO weedgo_data.stock (store_id, sku, bucket, available, reserved)"
+     " SELECT $1, $2, -part, 0, 0 FROM generate_series($3, $4) part ORDER BY part"},
+    {"DELETE FROM weedgo_data.stock WHERE " OF_SKU " AND bucket < -$3"}};
+
+namespace {
+
+constinit Statement read_parts_statement{
+    "SELECT m.n::int4, s.bucket::int4, s.available::int4, s.reserved::int4"
+    "  FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS m (store_id, sku, n)"
+    "  JOIN weedgo_data.stock s ON s.store_id = m.store_id AND s.sku = m.sku AND s.bucket < 0"
+    " ORDER BY m.n, s.bucket DESC"};
+
+constinit Statement take_expired_statement{
+    "WITH expired AS MATERIALIZED ("
+    "  SELECT h.cart_id FROM weedgo_data.holds h"
+    "   WHERE h.store_id = $1 AND h.sku = $2 AND h.bucket = 0 AND h.expires_at <= $3"
+    "   ORDER BY h.expires_at LIMIT $4 FOR UPDATE SKIP LOCKED),"
+    " gone AS ("
+    "  DELETE FROM weedgo_data.holds h USING expired e"
+    "   WHERE h.store_id = $1 AND h.cart_id = e.cart_id AND h.sku = $2 AND h.bucket = 0"
+    "   RETURNING h.quantity) "
+    "SELECT coalesce(sum(quantity), 0)::int8, count(*) FROM gone"};
+
+} // namespace
+
+void change_loose(std::span<const LooseChange> changes) {
+    if (changes.empty())
+        return;
+    const Rows rows =
+        execute(read_parts_statement, {column_of(UUIDOID, changes, &LooseChange::store_id),
+                                       column_of(TEXTOID, changes, &LooseChange::sku)});
+    const std::span<Part> parts = allocate<Part>(rows.count);
+    for (std::size_t i = 0, first = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        const std::int32_t number = row.integer();
+        parts[i] = {row.integer(), row.integer(), row.integer()};
+        if (i + 1 < rows.count && Row(rows, i + 1).integer() == number)
+            continue;
+        const LooseChange &of = changes[static_cast<std::size_t>(number - 1)];
+        if (!change_in_parts(stock_counter, {of.store_id, of.sku},
+                             parts.subspan(first, i + 1 - first), of.change))
+            raise_setup(psprintf("weedgo_data.stock has too little reserved of sku \"%.*s\"",
+                                 static_cast<int>(of.sku.size()), of.sku.data()));
+        first = i + 1;
+    }
+}
+
+Released take_expired(const SplitKey &key, TimestampTz now,
+                      const std::optional<std::int32_t> &max_holds) {
+    const Rows rows =
+        execute(take_expired_statement, {Param::uuid(key.store_id), Param::text(key.name),
+                                         Param::timestamp(now), Param::integer(max_holds)});
+    Row row(rows, 0);
+    return {row.bigint(), row.bigint()};
+}
+
+std::int64_t release_expired_parts(const SplitKey &key, TimestampTz now, std::int32_t max_holds) {
+    const std::span<Part> parts = gather(stock_counter, key);
+    if (parts.empty())
+        return 0;
+    const Released released = take_expired(key, now, max_holds);
+    const Units sums = sum_of(parts);
+    spread_anew(stock_counter, key, parts,
+                {sums.left + released.units, sums.taken - released.units});
+    return released.holds;
+}
+
+} // namespace weedgo
