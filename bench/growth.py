@@ -26,5 +26,5 @@ def print_growth(server, few, many, figures):
     cpu = [median(run.cpu_us for run in figures[f"{size:,} orders"]) for size in (few, many)]
     growth = (cpu[1] - cpu[0]) / math.log10(many / few)  # in each step of ten times as many
     print(f"  CPU a checkout: {cpu[0]:.0f} us at {few:,}, {cpu[1]:.0f} us at {many:,}, so {growth:+.0f} us where there are ten times as many.")
-    print(f"  Extrapolated to {LARGE:,}, not measured: {cpu[1] + growth * math.log10(LARGE / many):.0f} us, where memory still holds what"
+    print(f"  Extrapolated to {LARGE:,}, not measured: {cpu[1] + max(0, growth) * math.log10(LARGE / many):.0f} us, where memory still holds what"
           " is used of the indexes; where it does not, each level more is a page to be read.")

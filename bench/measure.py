@@ -129,7 +129,16 @@ class Server:
         self.base += 1_000_000_000
         sku = f"'{cart['sku']}'" if cart.get("sku") else "NULL"
         self.ask(f"CALL bench.fill({self.base}, {clients}, {carts}, {cart['lines']}, {sku})", database)
-        return {**cart, "time": f"{int(time.time() * 1000):012x}"}
+        return {**cart, **self.beginnings()}
+
+    def beginnings(self):
+        """Of order ids and order numbers that are given now: the time in milliseconds, and the store's date with the time of day
+        in the 27 bits, of which five letters have 25, that the extension puts there."""
+        now_ms, date, of_day_ms = self.ask(
+            "SELECT (extract(epoch FROM now) * 1000)::bigint, to_char(there, 'YYYYMMDD'), (extract(epoch FROM there::time) * 1000)::bigint"
+            " FROM now() now, LATERAL (SELECT now AT TIME ZONE 'America/Toronto' AS there) t").split("|")
+        letters = "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[int(of_day_ms) >> 2 >> shift & 31] for shift in (20, 15, 10, 5, 0))
+        return {"time": f"{int(now_ms):012x}", "day": f"{date}-{letters}"}
 
     def pgbench(self, text, scratch, *, clients=1, first=0, relay=False, database=None, settings="", more=()):
         """Starts it, with its log in a directory; :n begins after the carts that were bought before."""

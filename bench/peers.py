@@ -1,8 +1,8 @@
 """What is compared, as scripts for pgbench: each buys the carts of bench.fill(), a cart a transaction.
 
-A script says what buys cart :cart of customer number :buyer; :serial numbers the carts in the order of time. What comes
-before it, in next_cart(), is no statement. Names of carts and customers are computed by the server, of numbers, for all
-alike: that is under a microsecond each.
+A script says what buys cart :cart of customer number :buyer; :serial numbers the carts in the order of time, :count those of a
+run. What comes before it, in next_cart(), is no statement. Names of carts and customers are computed by the server, of numbers,
+for all alike: that is under a microsecond each.
 """
 
 STORE = "'11111111-1111-4111-8111-111111111111'"
@@ -18,7 +18,8 @@ def next_cart(lines, products, customers, sku=None, **_):
         skus[0] = sku
     return f"""\\set n :n + 1
 \\set cart :base + :client_id * 1000000 + :n
-\\set serial :base + :n * 1000 + :client_id
+\\set count :n * 1000 + :client_id
+\\set serial :base + :count
 \\set buyer :cart % {customers}
 """ + "".join(f"\\set s{j + 1} {sku}\n" for j, sku in enumerate(skus))
 
@@ -35,19 +36,19 @@ def plpgsql(promo=None, **_):
     return f"SELECT order_id, total FROM bench.checkout({STORE}, {CART}, {CUSTOMER}, 'card'{code});\n"
 
 
-# Orders of these two have ids and numbers that come after all that are there, as those of the extension and of PL/pgSQL do:
-# nothing is better for an index.
+# Orders of these two have ids and numbers that come after all that are there, as the extension's do, and before those of the
+# next round: nothing is better for an index, and who inserts next is not disturbed.
 ORDER = "('{time}' || lpad(:serial::text, 20, '0'))::uuid"
-NUMBER = "'ORD-20991231-' || lpad(:serial::text, 16, '0')"
+NUMBER = "'ORD-{day}' || lpad(:count::text, 11, '0')"
 ORDER_COLUMNS = """store_id, order_id, order_number, cart_id, customer_id, status, payment_status, payment_type,
     payment_method_id, delivery_type, order_source, subtotal, discount, tax, delivery_fee, delivery_tax, tip, total, amount_due,
     currency, taxes, pricing, idempotency_scope, priced_at, created_at"""
 
 
-def order_values(lines, order):
+def order_values(lines, order, number):
     subtotal, tax = f"{35 * lines}.00", f"{4.55 * lines:.2f}"
     total = f"{39.55 * lines:.2f}"
-    return f"""{STORE}, {order}, {NUMBER}, {CART}, {CUSTOMER}, 'pending', 'pending', 'credit',
+    return f"""{STORE}, {order}, {number}, {CART}, {CUSTOMER}, 'pending', 'pending', 'credit',
     'card', 'pickup', 'web', {subtotal}, 0.00, {tax}, 0.00, 0.00, 0.00, {total}, {total},
     'CAD', '[{{"name": "HST", "rates": [{{"rate": "0.130000", "taxable": "{subtotal}", "tax_class": "cannabis"}}], "amount": "{tax}"}}]',
     '{{"promo": null, "delivery": null, "province": "ON", "timezone": "America/Toronto"}}', {CUSTOMER}, now(), now()"""
@@ -58,14 +59,14 @@ def convert_cart(order):
             f" WHERE store_id = {STORE} AND cart_id = {CART};\n")
 
 
-def floor(lines, time, **_):
+def floor(lines, time, day, **_):
     """The rows of a checkout as a bare batch of prepared statements, sent at once: every value is known beforehand, nothing is
     read, checked or locked first.
 
     Its rows are as long as the extension's, in all tables, and so are the records of the WAL: pg_waldump --stats=record
     finds 264 bytes less for 3 lines (of about 2,900). 216 are the locks of the cart's and the stock's rows, 54 each, which a
     checkout takes before it judges them; 48 confirm that the order's row, inserted ON CONFLICT DO NOTHING, is the only one."""
-    order = ORDER.format(time=time)
+    order, number = ORDER.format(time=time), NUMBER.format(day=day)
     items = ",\n    ".join(f"({STORE}, {order}, {n}, :s{n}::text, 'Product 1000', 1, 35.00, 35.00, 0.00, 35.00, 4.55, 'cannabis', 1000)"
                             for n in range(1, lines + 1))
     take = "".join("UPDATE weedgo_data.stock SET available = available - 1, reserved = reserved + 1"
@@ -73,7 +74,7 @@ def floor(lines, time, **_):
     return f"""\\startpipeline
 BEGIN;
 INSERT INTO weedgo_data.orders ({ORDER_COLUMNS})
-VALUES ({order_values(lines, order)});
+VALUES ({order_values(lines, order, number)});
 INSERT INTO weedgo_data.order_items (store_id, order_id, line_no, sku, name, quantity, unit_price, line_total, discount,
     taxable, tax, tax_class, equivalent_mg)
 VALUES {items};
@@ -85,11 +86,11 @@ VALUES ({STORE}, {order}, 1, 'created', 'pending', now(),
 """
 
 
-def original(lines, time, **_):
+def original(lines, time, day, **_):
     """The flow of the system that the extension replaces, statement by statement from a client that has prepared them, with an
     index for each: a price query, a stock query and a committed stock update for each line."""
     each = range(1, lines + 1)
-    order = ORDER.format(time=time)
+    order, number = ORDER.format(time=time), NUMBER.format(day=day)
     cart = (f"SELECT status, customer_id, (SELECT jsonb_agg(to_jsonb(i)) FROM weedgo_data.cart_items i"
             f" WHERE i.store_id = c.store_id AND i.cart_id = c.cart_id) AS items"
             f" FROM weedgo_data.carts c WHERE store_id = {STORE} AND cart_id = {CART};\n")
@@ -107,7 +108,7 @@ def original(lines, time, **_):
                   f" WHERE store_id = {STORE} AND sku = :s{n}::text AND bucket = 0 AND available >= 1;\n" for n in each)
         + "BEGIN;\n" + cart
         + f"""INSERT INTO weedgo_data.orders ({ORDER_COLUMNS}, metadata)
-VALUES ({order_values(lines, order)},
+VALUES ({order_values(lines, order, number)},
     (SELECT jsonb_agg(to_jsonb(i)) FROM weedgo_data.cart_items i WHERE i.store_id = {STORE} AND i.cart_id = {CART}));
 {convert_cart(order)}INSERT INTO weedgo_data.order_events (store_id, order_id, seq, event, to_status, recorded_at, hash)
 VALUES ({STORE}, {order}, 1, 'created', 'pending', now(), '\\x00');

@@ -5,7 +5,7 @@ use warnings;
 use Shop;
 use Test::More;
 
-# In carts of so many lines. A figure is the median of many checkouts: a few split a page or extend a table.
+# In carts of so many lines, on PostgreSQL 15. A figure is the median of many checkouts: a few split a page or extend a table.
 my @lines = (1, 3, 10);
 my %record = (
 	'statements'                   => [ 7,    7,    7 ],
