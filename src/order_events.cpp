@@ -31,13 +31,12 @@ constinit Statement add_statement{
 } // namespace
 
 void add_event(std::span<const OrderKey> orders, const Event &event) {
-    const Rows rows =
-        execute(add_statement,
-                {column_of(UUIDOID, orders, &OrderKey::store_id),
-                 column_of(UUIDOID, orders, &OrderKey::order_id), Param::text(event.name),
-                 Param::text(event.from_status), Param::text(event.to_status),
-                 Param::uuid(event.actor_id), Param::text(event.reason), Param::jsonb(event.details),
-                 Param::timestamp(event.recorded_at)});
+    const Rows rows = execute(
+        add_statement, {column_of(UUIDOID, orders, &OrderKey::store_id),
+                        column_of(UUIDOID, orders, &OrderKey::order_id), Param::text(event.name),
+                        Param::text(event.from_status), Param::text(event.to_status),
+                        Param::uuid(event.actor_id), Param::text(event.reason),
+                        Param::jsonb(event.details), Param::timestamp(event.recorded_at)});
     if (rows.count != orders.size())
         elog(ERROR, "an order has no event, or gets one from somebody who has not locked it");
 }
