@@ -60,8 +60,8 @@ constinit Statement move_statement{
 
 // The same of one row, which is not locked first: that is half the work, and a record less in the
 // log, while others wait for it. Where the statement's snapshot has too little it does not wait,
-// and does not see what comes back meanwhile: who finds nothing to change locks the row, and tries
-// again.
+// and does not see what comes back meanwhile: who finds nothing to change locks the row, for
+// move_in_lots() to look again.
 constinit Statement move_one_statement{
     "UPDATE weedgo_data.stock SET available = available - $3, reserved = reserved + $3"
     " WHERE store_id = $1 AND sku = $2 AND bucket = 0 AND available >= $3"};
@@ -116,19 +116,15 @@ constinit Statement insert_holds_statement{
                          static_cast<int>(sku.size()), sku.data()));
 }
 
-bool try_one(const pg_uuid_t &store_id, const StockMove &move) {
-    const Rows moved = execute(move_one_statement, {Param::uuid(store_id), Param::text(move.sku),
-                                                    Param::integer(move.quantity)});
+bool move_one(const pg_uuid_t &store_id, const StockMove &move) {
+    const Param store = Param::uuid(store_id);
+    const Param sku = Param::text(move.sku);
+    const Rows moved = execute(move_one_statement, {store, sku, Param::integer(move.quantity)});
     if (moved.count > 1)
         raise_several_rows(move.sku);
-    return moved.count == 1;
-}
-
-bool move_one(const pg_uuid_t &store_id, const StockMove &move) {
-    if (try_one(store_id, move))
-        return true;
-    const Rows locked = execute(lock_one_statement, {Param::uuid(store_id), Param::text(move.sku)});
-    return locked.count > 0 && try_one(store_id, move);
+    if (moved.count == 0)
+        execute(lock_one_statement, {store, sku});
+    return moved.count > 0;
 }
 
 void move_together(const pg_uuid_t &store_id, std::span<StockMove> moves) {
