@@ -15,7 +15,8 @@ Units sum_of(std::span<const Part> parts) {
 }
 
 bool can_bear(const Units &units, const Units &change) {
-    return units.left + change.left >= 0 && units.taken + change.taken >= 0;
+    return (change.left >= 0 || units.left + change.left >= 0) &&
+           (change.taken >= 0 || units.taken + change.taken >= 0);
 }
 
 bool can_bear(const Part &part, const Units &change) {

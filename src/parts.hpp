@@ -22,7 +22,7 @@ struct Units {
 
 Units sum_of(std::span<const Part> parts);
 
-// Neither count may fall below zero.
+// Neither count may be taken below zero.
 bool can_bear(const Units &units, const Units &change);
 bool can_bear(const Part &part, const Units &change);
 

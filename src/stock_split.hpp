@@ -10,17 +10,6 @@ namespace weedgo {
 
 extern Counter stock_counter;
 
-// Units of a sku that come to those of no lot; they leave them where negative.
-struct LooseChange {
-    pg_uuid_t store_id;
-    std::string_view sku;
-    Units change;
-};
-
-// Makes changes of skus that are split, by store and sku; passes over those that are not. What is
-// sold or returned has been reserved: 55000 where it has not.
-void change_loose(std::span<const LooseChange> changes);
-
 // What expired holds had of a sku.
 struct Released {
     std::int64_t units;

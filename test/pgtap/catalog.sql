@@ -87,6 +87,8 @@ CREATE TEMP TABLE shapes (name, arguments, result) AS VALUES
     ('stock_overview', 'store_id uuid, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.stock_level'),
     ('split_stock', 'store_id uuid, sku text, buckets integer DEFAULT NULL::integer, options jsonb DEFAULT NULL::jsonb', 'weedgo.split_counter'),
     ('merge_stock', 'store_id uuid, sku text, options jsonb DEFAULT NULL::jsonb', 'weedgo.split_counter'),
+    ('split_promo', 'store_id uuid, promo_code text, buckets integer DEFAULT NULL::integer, options jsonb DEFAULT NULL::jsonb', 'weedgo.split_counter'),
+    ('merge_promo', 'store_id uuid, promo_code text, options jsonb DEFAULT NULL::jsonb', 'weedgo.split_counter'),
     ('inventory_report', 'store_id uuid, month date, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.inventory_line'),
     ('put_cart',
      'store_id uuid, cart_id uuid, items jsonb, customer_id uuid DEFAULT NULL::uuid, promo_code text DEFAULT NULL::text, '

@@ -85,6 +85,8 @@ TEST(Parts, BearsWhatLeavesNeitherCountBelowZero) {
     EXPECT_FALSE(can_bear(part, {2, -2}));
     EXPECT_FALSE(can_bear(part, {0, -2}));
     EXPECT_TRUE(can_bear(part, {2147483647, 0}));
+    EXPECT_TRUE(can_bear(Units{-5, 1}, {1, -1}));
+    EXPECT_FALSE(can_bear(Units{-5, 1}, {-1, 1}));
 }
 
 } // namespace
