@@ -334,6 +334,15 @@ AS 'MODULE_PATHNAME', 'weedgo_merge_promo';
 COMMENT ON FUNCTION weedgo.merge_promo IS
     'Counts the uses of a promo code that is split in one row.';
 
+CREATE FUNCTION weedgo.hot_skus(
+    store_id uuid,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.hot_sku
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_hot_skus';
+COMMENT ON FUNCTION weedgo.hot_skus IS
+    'The skus that checkouts are waiting for now, by looking for a second (options samples, interval_ms). Takes no lock and writes nothing.';
+
 CREATE FUNCTION weedgo.trace_lot(
     store_id uuid,
     lot      text,

@@ -49,4 +49,14 @@ void spread(std::span<Part> parts, std::int32_t Part::*count, std::int64_t units
     }
 }
 
+std::int32_t parts_wanted(std::int32_t parts, std::int64_t waits, std::int64_t looks) {
+    if (10 * waits < looks) // fewer than one of ten looks met somebody: that is no queue
+        return parts;
+    const std::int64_t busy = std::max(parts, 1) + (waits + looks - 1) / looks;
+    std::int32_t wanted = 1;
+    while (wanted < busy && wanted < most_parts)
+        wanted *= 2;
+    return std::max(wanted, parts);
+}
+
 } // namespace weedgo

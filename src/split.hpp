@@ -31,8 +31,6 @@ struct Counter {
     std::int32_t unlimited = -1; // what is left of a part that has no limit, and stays left
 };
 
-constexpr std::int32_t most_parts = 64;
-
 // Makes the change in one part. `seen` is what a plain read found, from -1 down. Waits for others
 // only where every part that seems to bear it is being changed, and then for one part. False:
 // none can, or not any more; no lock is left.

@@ -49,6 +49,7 @@ CREATE TEMP TABLE calls (f, call) AS VALUES
     ('recall_lot',        'recall_lot(store(%1$L), ''L-1'')'),
     ('split_stock',       'split_stock(store(%1$L), ''FLOWER'', 2)'),
     ('merge_stock',       'merge_stock(store(%1$L), ''FLOWER'')'),
+    ('hot_skus',          'hot_skus(store(%1$L), ''{"samples": 1}'')'),
     ('split_promo',       'split_promo(store(%1$L), ''FIVE'', 2)'),
     ('merge_promo',       'merge_promo(store(%1$L), ''FIVE'')'),
     ('sell_in_store',     'sell_in_store(store(%1$L), cart(%2$s), customer(''ben''), customer(''ann''), options => ''{"age_checked": true}'')'),
