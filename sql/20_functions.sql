@@ -343,6 +343,15 @@ AS 'MODULE_PATHNAME', 'weedgo_hot_skus';
 COMMENT ON FUNCTION weedgo.hot_skus IS
     'The skus that checkouts are waiting for now, by looking for a second (options samples, interval_ms). Takes no lock and writes nothing.';
 
+CREATE FUNCTION weedgo.tune_stock(
+    store_id uuid,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.split_counter
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_tune_stock';
+COMMENT ON FUNCTION weedgo.tune_stock IS
+    'For a scheduler: splits the skus that checkouts are waiting for, and merges those that were in few orders lately, within bounds.';
+
 CREATE FUNCTION weedgo.trace_lot(
     store_id uuid,
     lot      text,

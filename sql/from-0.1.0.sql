@@ -9,7 +9,7 @@ CREATE TYPE weedgo.split_counter AS (
     details   jsonb
 );
 COMMENT ON TYPE weedgo.split_counter IS
-    'Into how many rows a counter of a store is split (0: it is not), with what is in all of them: of a sku, its units of no lot, available and reserved; of a promo code, uses that are left (NULL: no limit) and used. Returned by split_stock, merge_stock, split_promo and merge_promo.';
+    'Into how many rows a counter of a store is split (0: it is not), with what is in all of them: of a sku, its units of no lot, available and reserved; of a promo code, uses that are left (NULL: no limit) and used. Returned by split_stock, merge_stock, split_promo, merge_promo and tune_stock.';
 
 CREATE TYPE weedgo.hot_sku AS (
     store_id        uuid,

@@ -14,15 +14,6 @@ namespace {
 
 constexpr std::int32_t usual_parts = 16;
 
-constinit Statement take_row_statement{
-    "DELETE FROM weedgo_data.stock WHERE store_id = $1 AND sku = $2 AND bucket = 0"
-    " RETURNING available::int4, reserved::int4"};
-
-constinit Statement stock_statement{
-    "SELECT count(*) FILTER (WHERE bucket < 0)::int4, coalesce(sum(available), 0)::int8,"
-    "       coalesce(sum(reserved), 0)::int8"
-    "  FROM weedgo_data.stock WHERE store_id = $1 AND sku = $2 AND bucket <= 0"};
-
 // Makes sure of the row of bucket 0, so that a counter that is split has one, with nothing in it.
 constinit Statement make_row_statement{
     "INSERT INTO weedgo_data.promo_counters (store_id, code, bucket, used) VALUES ($1, $2, 0, 0) "
@@ -57,18 +48,6 @@ void check_known(const SplitKey &key) {
     check_skus({&sku, 1}, Known::as_product_or_stock);
 }
 
-// What is in the row of bucket 0, which is gone then. Whoever waits for it finds the parts.
-Units take_row(const SplitKey &key) {
-    const Rows rows =
-        execute(take_row_statement, {Param::uuid(key.store_id), Param::text(key.name)});
-    Units units;
-    for (std::uint64_t i = 0; i < rows.count; i++) {
-        Row row(rows, i);
-        units = {row.integer(), row.integer()};
-    }
-    return units;
-}
-
 void write_state(const SplitKey &key, const Rows &rows, ResultRow *result) {
     Row row(rows, 0);
     result->uuid(key.store_id).text(key.name).integer(row.integer());
@@ -77,8 +56,7 @@ void write_state(const SplitKey &key, const Rows &rows, ResultRow *result) {
 }
 
 void write_stock(const SplitKey &key, ResultRow *result) {
-    write_state(key, execute(stock_statement, {Param::uuid(key.store_id), Param::text(key.name)}),
-                result);
+    write_state(key, read_split_stock(key), result);
 }
 
 void write_promo(const SplitKey &key, const Promo &promo, ResultRow *result) {
@@ -88,26 +66,17 @@ void write_promo(const SplitKey &key, const Promo &promo, ResultRow *result) {
                 result);
 }
 
-// The lock of new rows comes before all rows, that of bucket 0 before the parts.
 void split_stock(const SplitKey &key, std::int32_t count, ResultRow *result) {
     check_known(key);
     check_insertable("stock");
     lock_new_rows(key.store_id, RowsLock::to_split);
-    const Units row = take_row(key);
-    const std::span<Part> parts = gather(stock_counter, key);
-    const Units sums = sum_of(parts);
-    spread_anew(stock_counter, key, make_parts(stock_counter, key, parts, count),
-                {sums.left + row.left, sums.taken + row.taken});
+    split_over(key, count, take_row(key));
     write_stock(key, result);
 }
 
-// Not back to bucket 0, whose turn is before all parts: who did not find it then would have to wait
-// for it now.
 void merge_stock(const SplitKey &key, ResultRow *result) {
     check_known(key);
-    const std::span<Part> parts = gather(stock_counter, key);
-    if (!parts.empty())
-        spread_anew(stock_counter, key, make_parts(stock_counter, key, parts, 1), sum_of(parts));
+    merge_parts(key);
     write_stock(key, result);
 }
 

@@ -38,7 +38,44 @@ constinit Statement take_expired_statement{
     "   RETURNING h.quantity) "
     "SELECT coalesce(sum(quantity), 0)::int8, count(*) FROM gone"};
 
+constinit Statement take_row_statement{"DELETE FROM weedgo_data.stock WHERE " OF_SKU
+                                       " AND bucket = 0"
+                                       " RETURNING available::int4, reserved::int4"};
+
+constinit Statement state_statement{
+    "SELECT count(*) FILTER (WHERE bucket < 0)::int4, coalesce(sum(available), 0)::int8,"
+    "       coalesce(sum(reserved), 0)::int8"
+    "  FROM weedgo_data.stock WHERE " OF_SKU " AND bucket <= 0"};
+
 } // namespace
+
+Units take_row(const SplitKey &key) {
+    const Rows rows =
+        execute(take_row_statement, {Param::uuid(key.store_id), Param::text(key.name)});
+    Units units;
+    for (std::uint64_t i = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        units = {row.integer(), row.integer()};
+    }
+    return units;
+}
+
+void split_over(const SplitKey &key, std::int32_t count, const Units &row) {
+    const std::span<Part> parts = gather(stock_counter, key);
+    const Units sums = sum_of(parts);
+    spread_anew(stock_counter, key, make_parts(stock_counter, key, parts, count),
+                {sums.left + row.left, sums.taken + row.taken});
+}
+
+void merge_parts(const SplitKey &key) {
+    const std::span<Part> parts = gather(stock_counter, key);
+    if (!parts.empty())
+        spread_anew(stock_counter, key, make_parts(stock_counter, key, parts, 1), sum_of(parts));
+}
+
+Rows read_split_stock(const SplitKey &key) {
+    return execute(state_statement, {Param::uuid(key.store_id), Param::text(key.name)});
+}
 
 Released take_expired(const SplitKey &key, TimestampTz now,
                       const std::optional<std::int32_t> &max_holds) {

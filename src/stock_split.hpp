@@ -10,6 +10,22 @@ namespace weedgo {
 
 extern Counter stock_counter;
 
+// Splitting skus: of all of them first the lock of the store's new rows, then the rows of bucket 0,
+// in the order of the skus, then the parts in that order.
+
+// What is in the row of bucket 0, which is gone then. Whoever waits for it finds the parts.
+Units take_row(const SplitKey &key);
+
+// Makes it so many parts, with what was in the row of bucket 0.
+void split_over(const SplitKey &key, std::int32_t count, const Units &row);
+
+// Brings what is split together. Not back to bucket 0, whose turn is before all parts: who did not
+// find it then would have to wait for it now.
+void merge_parts(const SplitKey &key);
+
+// So many parts, and what is available and reserved of no lot: integer, bigint, bigint.
+Rows read_split_stock(const SplitKey &key);
+
 // What expired holds had of a sku.
 struct Released {
     std::int64_t units;

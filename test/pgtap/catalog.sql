@@ -88,6 +88,7 @@ CREATE TEMP TABLE shapes (name, arguments, result) AS VALUES
     ('split_stock', 'store_id uuid, sku text, buckets integer DEFAULT NULL::integer, options jsonb DEFAULT NULL::jsonb', 'weedgo.split_counter'),
     ('merge_stock', 'store_id uuid, sku text, options jsonb DEFAULT NULL::jsonb', 'weedgo.split_counter'),
     ('split_promo', 'store_id uuid, promo_code text, buckets integer DEFAULT NULL::integer, options jsonb DEFAULT NULL::jsonb', 'weedgo.split_counter'),
+    ('tune_stock', 'store_id uuid, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.split_counter'),
     ('hot_skus', 'store_id uuid, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.hot_sku'),
     ('merge_promo', 'store_id uuid, promo_code text, options jsonb DEFAULT NULL::jsonb', 'weedgo.split_counter'),
     ('inventory_report', 'store_id uuid, month date, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.inventory_line'),

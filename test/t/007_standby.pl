@@ -40,6 +40,7 @@ my %writes = (
 	transfer_stock => "SELECT * FROM weedgo.transfer_stock(shop.id('store'), shop.id('other'), '[]')",
 	split_stock => "SELECT * FROM weedgo.split_stock(shop.id('store'), 'SKU-01')",
 	merge_stock => "SELECT * FROM weedgo.merge_stock(shop.id('store'), 'SKU-01')",
+	tune_stock => "SELECT * FROM weedgo.tune_stock(shop.id('store'))",
 	split_promo => "SELECT * FROM weedgo.split_promo(shop.id('store'), 'SAVE10')",
 	merge_promo => "SELECT * FROM weedgo.merge_promo(shop.id('store'), 'SAVE10')",
 	'put_cart of a new cart' => "SELECT shop.fill('new cart')",

@@ -1,4 +1,4 @@
-# hot_skus tells for which skus checkouts wait, and over how many rows to split them.
+# hot_skus tells for which skus checkouts wait, and over how many rows to split them; tune_stock does so.
 use strict;
 use warnings;
 use Shop;
@@ -17,20 +17,43 @@ sub buy
 	return 'BEGIN; ' . Shop::checkout($cart);
 }
 
-# While the first buys, all others wait; what is seen of it.
-sub seen
+# While the first buys, all others wait.
+sub crowd
 {
-	my ($options, @numbers) = @_;
+	my (@numbers) = @_;
 	$first->value(buy(@numbers));
 	$_->send(buy(@numbers)) for @others;
 	$shop->wait_until_blocked(@others);
+	return;
+}
+
+# In the order that they come to it.
+sub disperse
+{
+	$first->value('COMMIT');
+	my @waiting = @others;
+	while (@waiting)
+	{
+		Session::read_any(@waiting);
+		my @answered = grep { $_->is_answered } @waiting;
+		@waiting = grep { !$_->is_answered } @waiting;
+		for my $session (@answered)
+		{
+			$session->answer;
+			$session->value('COMMIT');
+		}
+	}
+	return;
+}
+
+# What is seen of it.
+sub seen
+{
+	my ($options, @numbers) = @_;
+	crowd(@numbers);
 	my $seen = $shop->ask("SELECT sku, buckets, waits, samples, buckets_advised FROM weedgo.hot_skus(shop.id('store'), '$options')");
 	is($shop->ask("SELECT count(*) FROM weedgo.hot_skus(shop.id('another store'), '{\"samples\": 1}')"), 0, 'of this store only');
-	for my $session ($first, @others)
-	{
-		$session->answer unless $session == $first;
-		$session->value('COMMIT');
-	}
+	disperse();
 	return $seen;
 }
 
@@ -50,6 +73,42 @@ for my $options ('{"samples": 0}', '{"samples": 1001}', '{"samples": 1.5}', '{"s
 	is(Shop::refusal($err), '22023 invalid_argument', $options);
 }
 is($shop->ask("SELECT count(*) FROM weedgo.hot_skus(shop.id('store'), '{\"samples\": 2e0, \"interval_ms\": 0}')"), 0, 'a whole number is one, however it is written');
+
+# A scheduler's call: what it changed, of skus 11 to 13.
+my $tuner = $shop->session;
+$tuner->pid;
+sub tune
+{
+	my ($options) = @_;
+	return "SELECT name, buckets, details FROM weedgo.tune_stock(shop.id('store'), '{\"samples\": 2, \"interval_ms\": 1$options}') WHERE name > 'SKU-10'";
+}
+# While a crowd waits; where it changes something it waits, too.
+sub tuned
+{
+	my ($changes, $options, @numbers) = @_;
+	crowd(@numbers);
+	$tuner->send(tune($options));
+	$shop->wait_until_blocked($tuner) if $changes;
+	my $said = $changes ? undef : ($tuner->answer)[0];
+	disperse();
+	return $said // ($tuner->answer)[0];
+}
+my $never = ', "quiet_orders": 0';
+is($shop->ask(tune($never)), '', 'nobody waits, nothing is split');
+is(tuned(0, $never . ', "min_waits": 9', 11), '', 'nor where fewer wait than should');
+is(tuned(0, $never . ', "max_skus": 0', 11), '', 'nor more skus than may be');
+is(tuned(1, $never . ', "max_buckets": 4', 11), 'SKU-11|4|{"waits": 8, "buckets_before": 0}', 'what is waited for is split, over as many rows as may be');
+is(tuned(1, $never, 12, 13), "SKU-12|8|{\"waits\": 8, \"buckets_before\": 0}", 'the one that is waited for, not the one after it');
+is($shop->ask(tune($never)), '', 'and stays so');
+is($shop->ask(tune(', "quiet_orders": 5')), '', 'while it is sold');
+is($shop->ask(tune(', "quiet_orders": 1000')), "SKU-11|1|{\"waits\": 0, \"buckets_before\": 4}\nSKU-12|1|{\"waits\": 0, \"buckets_before\": 8}", 'what is in few orders is merged');
+$shop->ask("SELECT weedgo.split_stock(shop.id('store'), 'SKU-11', 2); UPDATE weedgo_data.order_items SET order_id = overlay(order_id::text PLACING '00000000' FROM 1)::uuid WHERE sku = 'SKU-11'");
+is($shop->ask(tune(', "quiet_orders": 1')), 'SKU-11|1|{"waits": 0, "buckets_before": 2}', 'however often it was sold in former times');
+for my $options ('"min_waits": 0', '"max_buckets": 65', '"max_skus": -1', '"quiet_orders": -1', '"quiet_minutes": 0', '"max_sku": 1')
+{
+	my (undef, $err) = $shop->session->ask(tune(", $options"));
+	is(Shop::refusal($err), '22023 invalid_argument', $options);
+}
 
 $shop->ask('ALTER TABLE weedgo_data.stock RENAME TO own_stock; CREATE VIEW weedgo_data.stock AS TABLE weedgo_data.own_stock; ALTER VIEW weedgo_data.stock OWNER TO weedgo_owner');
 my (undef, $err) = $shop->session->ask("SELECT * FROM weedgo.hot_skus(shop.id('store'))");
