@@ -216,20 +216,22 @@ bool change_parts(StockChange &change, const std::optional<std::int32_t> &expect
     return true;
 }
 
+bool comes_before(const StockChange &a, const StockChange &b) {
+    const int stores = memcmp(a.store_id.data, b.store_id.data, UUID_LEN);
+    return stores != 0 ? stores < 0 : a.sku < b.sku;
+}
+
 // What has no row of bucket 0, by store and sku.
 bool change_rest(std::span<StockChange> changes, const std::optional<std::int32_t> &expected) {
-    const std::span<StockChange *> rest = allocate<StockChange *>(changes.size());
+    const std::span<std::size_t> rest = allocate<std::size_t>(changes.size());
     std::size_t count = 0;
-    for (StockChange &change : changes)
-        if (!change.done && change.bucket == 0)
-            rest[count++] = &change;
-    const auto end = rest.begin() + static_cast<std::ptrdiff_t>(count);
-    std::sort(rest.begin(), end, [](const StockChange *a, const StockChange *b) {
-        const int stores = memcmp(a->store_id.data, b->store_id.data, UUID_LEN);
-        return stores != 0 ? stores < 0 : a->sku < b->sku;
-    });
-    for (StockChange *change : rest.first(count))
-        change->done = change_parts(*change, expected);
+    for (std::size_t i = 0; i < changes.size(); i++)
+        if (!changes[i].done && changes[i].bucket == 0)
+            rest[count++] = i;
+    std::sort(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count),
+              [&](std::size_t a, std::size_t b) { return comes_before(changes[a], changes[b]); });
+    for (const std::size_t i : rest.first(count))
+        changes[i].done = change_parts(changes[i], expected);
     return std::all_of(changes.begin(), changes.end(),
                        [](const StockChange &change) { return change.done; });
 }
