@@ -313,6 +313,45 @@ AS 'MODULE_PATHNAME', 'weedgo_merge_stock';
 COMMENT ON FUNCTION weedgo.merge_stock IS
     'Brings the units of a sku that is split together into one row.';
 
+CREATE FUNCTION weedgo.split_promo(
+    store_id   uuid,
+    promo_code text,
+    buckets    integer DEFAULT NULL,
+    options    jsonb   DEFAULT NULL
+) RETURNS weedgo.split_counter
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_split_promo';
+COMMENT ON FUNCTION weedgo.split_promo IS
+    'Counts a promo code''s uses in so many rows (16), so that checkouts with it need not wait for each other; or changes how many.';
+
+CREATE FUNCTION weedgo.merge_promo(
+    store_id   uuid,
+    promo_code text,
+    options    jsonb DEFAULT NULL
+) RETURNS weedgo.split_counter
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_merge_promo';
+COMMENT ON FUNCTION weedgo.merge_promo IS
+    'Counts the uses of a promo code that is split in one row.';
+
+CREATE FUNCTION weedgo.hot_skus(
+    store_id uuid,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.hot_sku
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_hot_skus';
+COMMENT ON FUNCTION weedgo.hot_skus IS
+    'The skus that checkouts are waiting for now, by looking for a second (options samples, interval_ms). Takes no lock and writes nothing.';
+
+CREATE FUNCTION weedgo.tune_stock(
+    store_id uuid,
+    options  jsonb DEFAULT NULL
+) RETURNS SETOF weedgo.split_counter
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'weedgo_tune_stock';
+COMMENT ON FUNCTION weedgo.tune_stock IS
+    'For a scheduler: splits the skus that checkouts are waiting for, and merges those that were in few orders lately, within bounds.';
+
 CREATE FUNCTION weedgo.trace_lot(
     store_id uuid,
     lot      text,

@@ -20,7 +20,7 @@ BEGIN
                                    'put_cart', 'get_cart', 'get_order', 'list_orders', 'lock_cart', 'cart_lock_key']
         WHEN 'staff'    THEN ARRAY['sell_in_store', 'advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'refund_order',
                                    'events_after', 'receive_stock', 'adjust_stock', 'transfer_stock', 'stock_overview', 'inventory_report', 'trace_lot', 'recall_lot',
-                                   'split_stock', 'merge_stock',
+                                   'split_stock', 'merge_stock', 'split_promo', 'merge_promo', 'hot_skus', 'tune_stock',
                                    'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key',
                                    'verify_invariants', 'verify_audit', 'recompute_order', 'check_setup']
         WHEN 'reader'   THEN ARRAY['get_order', 'list_orders', 'events_after', 'stock_overview', 'inventory_report', 'trace_lot', 'verify_invariants', 'verify_audit', 'recompute_order']

@@ -195,6 +195,28 @@ bool boolean_option(const Argument &options, std::string_view name, bool otherwi
     return found->val.boolean;
 }
 
+std::int32_t integer_option(const Argument &options, std::string_view name, std::int32_t least,
+                            std::int32_t most, std::int32_t otherwise) {
+    const std::optional<JsonbValue> found = option_value(options, name);
+    if (!found)
+        return otherwise;
+    std::optional<std::int64_t> number;
+    if (found->type == jbvNumeric && !numeric_is_nan(found->val.numeric)) {
+        bool too_large = false;
+        const std::int32_t rounded = numeric_int4_opt_error(found->val.numeric, &too_large);
+        const Datum same = DirectFunctionCall1(int4_numeric, Int32GetDatum(rounded));
+        if (!too_large && DatumGetBool(DirectFunctionCall2(numeric_eq, same,
+                                                           NumericGetDatum(found->val.numeric))))
+            number = rounded;
+    }
+    if (!number || *number < least || *number > most)
+        raise_invalid_argument(
+            options.name,
+            psprintf("has a %s that is no whole number from %d to %d", name.data(), least, most),
+            "Leave it out for the default.");
+    return static_cast<std::int32_t>(*number);
+}
+
 std::optional<std::string_view> text_option(const Argument &options, std::string_view name,
                                             std::size_t max_bytes) {
     const std::optional<JsonbValue> found = option_value(options, name);

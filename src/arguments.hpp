@@ -71,6 +71,10 @@ std::optional<JsonbValue> option_value(const Argument &options, std::string_view
 // The value of a boolean option, or `otherwise`.
 bool boolean_option(const Argument &options, std::string_view name, bool otherwise);
 
+// The value of an option that is a whole number, or `otherwise`.
+std::int32_t integer_option(const Argument &options, std::string_view name, std::int32_t least,
+                            std::int32_t most, std::int32_t otherwise);
+
 // The value of a text option; nothing where it is not there.
 std::optional<std::string_view> text_option(const Argument &options, std::string_view name,
                                             std::size_t max_bytes);

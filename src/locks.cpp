@@ -10,8 +10,8 @@ static_assert(Trivial<WaitScope> && Trivial<PartLock>);
 
 namespace {
 
-// Advisory locks of SQL have 1 or 2 here, Citus 4 and up; this is "WG".
-constexpr std::uint16_t lock_class = 0x5747;
+// Advisory locks of SQL have 1 or 2 here, Citus 4 and up.
+constexpr std::uint16_t lock_class = part_lock_class;
 
 // Any constants; what the locks mean.
 constexpr std::uint64_t cart_seed = 0x776565646f;

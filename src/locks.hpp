@@ -51,6 +51,7 @@ struct PartLock {
     std::int32_t bucket;
 };
 LOCKTAG part_lock_tag(const PartLock &part);
+constexpr std::int32_t part_lock_class = 0x5747; // its objsubid in pg_locks: "WG"
 bool try_lock_part(const PartLock &part);
 void lock_part(const PartLock &part);
 void unlock_part(const PartLock &part);

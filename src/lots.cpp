@@ -73,7 +73,6 @@ struct Shift {
 struct Place {
     std::span<Part> parts; // of a sku that is split: seen, then locked
     Units in_parts;        // what is to be in all of them
-    bool is_locked;        // some row of bucket 0 or of a lot
     bool is_done;          // in one part
     std::span<Bucket> buckets;
 };
@@ -107,13 +106,12 @@ std::span<const LockedRow> lock_rows(const Shelf &shelf, std::span<const StockMo
             continue;
         }
         locked[count++] = {move, moves[move].sku, bucket};
-        place.is_locked = true;
     }
     return locked.first(count);
 }
 
-// The units of skus that are split, in the order of the skus: of what is in parts alone, one part
-// is enough. Whoever comes back for more must have all of them, not to wait then.
+// The units of skus that are split, in the order of the skus. One part is enough where it has them:
+// what is of no lot goes first. Whoever comes back for more must have all, not to wait then.
 void lock_parts(const Shelf &shelf, std::span<StockMove> moves, std::span<Place> places) {
     for (std::size_t i = 0; i < moves.size(); i++) {
         StockMove &move = moves[i];
@@ -122,7 +120,7 @@ void lock_parts(const Shelf &shelf, std::span<StockMove> moves, std::span<Place>
             continue;
         const SplitKey key{shelf.store_id, move.sku};
         const Units change{-std::int64_t{move.quantity}, move.quantity};
-        place.is_done = !place.is_locked && !move.in_lots && !move.comes_back &&
+        place.is_done = !move.in_lots && !move.comes_back &&
                         change_in_one(stock_counter, key, place.parts, change);
         move.done = place.is_done;
         if (place.is_done)

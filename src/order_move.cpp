@@ -1,9 +1,11 @@
 // The order of locks: orders, then customers' days, then promo codes, then customers' uses of them,
-// then stock by store, sku and lot, then the parts of skus that are split. Each statement here
-// handles one order or a batch alike, so that a batch keeps that order too.
+// then stock by store, sku and lot, then the parts of skus that are split. Parts of a promo code
+// come after all codes that are not split. Each statement here handles one order or a batch alike,
+// so that a batch keeps that order too.
 #include "order_move.hpp"
 
 #include "errors.hpp"
+#include "promo_use.hpp"
 #include "stock_split.hpp"
 
 namespace weedgo {
@@ -48,18 +50,23 @@ constinit Statement give_purchases_back_statement{
     " WHERE c.store_id = locked.store_id AND c.customer_id = locked.customer_id"
     "   AND c.day = locked.day"};
 
+// Returns those whose bucket 0 has not that many uses: they are split.
 constinit Statement give_promos_back_statement{
     "WITH used AS ("
     "  SELECT o.store_id, o.promo_code AS code, count(*)::int4 AS uses"
     "    FROM " THESE " JOIN weedgo_data.orders o USING (store_id, order_id)"
     "   WHERE o.promo_code IS NOT NULL GROUP BY o.store_id, o.promo_code),"
     " locked AS MATERIALIZED ("
-    "  SELECT c.store_id, c.code, c.bucket, c.used - u.uses AS used"
+    "  SELECT c.store_id, c.code, c.bucket, c.used - u.uses AS used, u.uses"
     "    FROM used u JOIN weedgo_data.promo_counters c USING (store_id, code)"
-    "   WHERE c.bucket = 0"
-    "   ORDER BY c.store_id, c.code COLLATE \"C\" FOR NO KEY UPDATE OF c) "
-    "UPDATE weedgo_data.promo_counters c SET used = locked.used FROM locked"
-    " WHERE c.store_id = locked.store_id AND c.code = locked.code AND c.bucket = locked.bucket"};
+    "   WHERE c.bucket = 0 AND c.used >= u.uses"
+    "   ORDER BY c.store_id, c.code COLLATE \"C\" FOR NO KEY UPDATE OF c),"
+    " given_back AS ("
+    "  UPDATE weedgo_data.promo_counters c SET used = locked.used FROM locked"
+    "   WHERE c.store_id = locked.store_id AND c.code = locked.code AND c.bucket = locked.bucket) "
+    "SELECT * FROM (SELECT store_id, code, uses FROM used"
+    "               EXCEPT SELECT store_id, code, uses FROM locked) split"
+    " ORDER BY store_id, code COLLATE \"C\""};
 
 constinit Statement give_customers_uses_back_statement{
     "WITH used AS ("
@@ -116,18 +123,23 @@ struct Counted {
     bool promo_uses;
 };
 
-void settle_stock(const Batch &these, bool comes_back) {
-    const Rows rows =
-        execute(settle_stock_statement, {these.stores, these.orders, Param::boolean(comes_back)});
-    const std::span<LooseChange> changes = allocate<LooseChange>(rows.count);
+// What such a statement has left over, by store and name.
+std::span<SplitChange> changes_of(const Rows &rows, bool comes_back) {
+    const std::span<SplitChange> changes = allocate<SplitChange>(rows.count);
     for (std::size_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
-        changes[i].store_id = row.uuid();
-        changes[i].sku = row.text();
-        const std::int64_t quantity = row.integer();
-        changes[i].change = {comes_back ? quantity : 0, -quantity};
+        changes[i].key = {row.uuid(), row.text()};
+        const std::int64_t units = row.integer();
+        changes[i].change = {comes_back ? units : 0, -units};
     }
-    change_loose(changes);
+    return changes;
+}
+
+void make_split_changes(Counter &counter, const Rows &rows, bool comes_back) {
+    const SplitChange *failed = change_split(counter, changes_of(rows, comes_back));
+    if (failed != nullptr)
+        raise_setup(psprintf("an order has more of \"%.*s\" than is counted",
+                             static_cast<int>(failed->key.name.size()), failed->key.name.data()));
 }
 
 // What has been judged already; all are in state `from`.
@@ -143,10 +155,14 @@ void move(std::span<const OrderKey> keys, OrderStatus from, OrderStatus to,
     if (comes_back && counted.purchases)
         execute(give_purchases_back_statement, {these.stores, these.orders});
     if (comes_back && counted.promo_uses) {
-        execute(give_promos_back_statement, {these.stores, these.orders});
+        make_split_changes(promo_counter,
+                           execute(give_promos_back_statement, {these.stores, these.orders}), true);
         execute(give_customers_uses_back_statement, {these.stores, these.orders});
     }
-    settle_stock(these, comes_back);
+    make_split_changes(
+        stock_counter,
+        execute(settle_stock_statement, {these.stores, these.orders, Param::boolean(comes_back)}),
+        comes_back);
 }
 
 } // namespace

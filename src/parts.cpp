@@ -15,7 +15,8 @@ Units sum_of(std::span<const Part> parts) {
 }
 
 bool can_bear(const Units &units, const Units &change) {
-    return units.left + change.left >= 0 && units.taken + change.taken >= 0;
+    return (change.left >= 0 || units.left + change.left >= 0) &&
+           (change.taken >= 0 || units.taken + change.taken >= 0);
 }
 
 bool can_bear(const Part &part, const Units &change) {
@@ -46,6 +47,16 @@ void spread(std::span<Part> parts, std::int32_t Part::*count, std::int64_t units
         has = static_cast<std::int32_t>(share + (due > 0 ? 1 : 0));
         due -= due > 0 ? 1 : 0;
     }
+}
+
+std::int32_t parts_wanted(std::int32_t parts, std::int64_t waits, std::int64_t looks) {
+    if (10 * waits < looks) // fewer than one of ten looks met somebody: that is no queue
+        return parts;
+    const std::int64_t busy = std::max(parts, 1) + (waits + looks - 1) / looks;
+    std::int32_t wanted = 1;
+    while (wanted < busy && wanted < most_parts)
+        wanted *= 2;
+    return std::max(wanted, parts);
 }
 
 } // namespace weedgo

@@ -22,12 +22,19 @@ struct Units {
 
 Units sum_of(std::span<const Part> parts);
 
-// Neither count may fall below zero.
+// Neither count may be taken below zero.
 bool can_bear(const Units &units, const Units &change);
 bool can_bear(const Part &part, const Units &change);
 
 // Spreads so many units over the parts evenly, in one of the two counts. Of the parts that differ
 // by one, it leaves as many as they are as it can: each that changes is a row to write.
 void spread(std::span<Part> parts, std::int32_t Part::*count, std::int64_t units);
+
+// The most parts a counter can have.
+constexpr std::int32_t most_parts = 64;
+
+// How many parts a counter should have that has so many (0: it is not split), where in so many
+// looks at it so many were seen waiting: a power of two that is at least as many as want one.
+std::int32_t parts_wanted(std::int32_t parts, std::int64_t waits, std::int64_t looks);
 
 } // namespace weedgo

@@ -18,6 +18,7 @@ struct Promo {
     std::optional<std::int32_t> max_uses;
     std::optional<std::int32_t> max_uses_per_customer;
     bool is_active = false;
+    bool is_split = false; // its counter
 };
 
 enum class PromoReason {

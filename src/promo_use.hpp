@@ -4,6 +4,7 @@
 #include "errors.hpp"
 #include "pg.hpp"
 #include "promo.hpp"
+#include "split.hpp"
 
 namespace weedgo {
 
@@ -15,6 +16,14 @@ struct PromoKey {
 
 // Nothing where the store has no such code.
 std::optional<Promo> read_promo(const pg_uuid_t &store_id, std::string_view code);
+
+// Codes that are split: their uses are counted in the buckets below 0 of promo_counters, each of
+// which has a share of max_uses. Bucket 0 has none then, nor any use.
+extern Counter promo_counter;
+
+// Gives so many parts, which are locked, their shares of a limit, where so often is used.
+void deal_uses(const SplitKey &key, std::span<Part> parts, std::int64_t used,
+               const std::optional<std::int32_t> &max_uses);
 
 // Whether a use is left, by a plain read: what a quote can say. Only count_use makes sure.
 PromoReason judge_uses(const PromoKey &key, const Promo &promo);

@@ -3,7 +3,8 @@
 
 namespace weedgo {
 
-static_assert(Trivial<SplitKey> && Trivial<Counter> && Trivial<Part> && Trivial<Units>);
+static_assert(Trivial<SplitKey> && Trivial<SplitChange> && Trivial<Counter> && Trivial<Part> &&
+              Trivial<Units>);
 
 namespace {
 
@@ -22,8 +23,24 @@ bool change_part(Counter &counter, const SplitKey &key, std::int32_t bucket, con
     return changed.count > 0;
 }
 
-Units plus(const Units &units, const Units &change) {
-    return {units.left + change.left, units.taken + change.taken};
+// The parts of all counters, one after the other; `counts` is how many each has.
+std::span<const Part> read_all_parts(Counter &counter, std::span<const SplitChange> changes,
+                                     std::span<std::size_t> counts) {
+    const auto store = [](const SplitChange &change, std::size_t) {
+        return from_uuid(change.key.store_id);
+    };
+    const auto name = [](const SplitChange &change, std::size_t) {
+        return from_text(change.key.name);
+    };
+    const Rows rows = execute(
+        counter.read_parts, {array_of(UUIDOID, changes, store), array_of(TEXTOID, changes, name)});
+    const std::span<Part> parts = allocate<Part>(rows.count);
+    for (std::size_t i = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        counts[static_cast<std::size_t>(row.integer() - 1)]++;
+        parts[i] = {row.integer(), row.integer(), row.integer()};
+    }
+    return parts;
 }
 
 } // namespace
@@ -111,10 +128,33 @@ bool change_in_parts(Counter &counter, const SplitKey &key, std::span<const Part
         return true;
     const std::span<Part> parts = gather(counter, key);
     const Units sums = sum_of(parts);
-    if (!can_bear(sums, change))
+    if (parts.empty() || !can_bear(sums, change))
         return false;
-    spread_anew(counter, key, parts, plus(sums, change));
+    const bool has_limit = parts[0].left != counter.unlimited;
+    spread_anew(counter, key, parts,
+                {sums.left + (has_limit ? change.left : 0), sums.taken + change.taken});
     return true;
+}
+
+std::span<const Part> read_parts(Counter &counter, const SplitKey &key) {
+    const SplitChange of_key{key, {}};
+    std::size_t count = 0;
+    return read_all_parts(counter, {&of_key, 1}, {&count, 1});
+}
+
+const SplitChange *change_split(Counter &counter, std::span<const SplitChange> changes) {
+    if (changes.empty())
+        return nullptr;
+    const std::span<std::size_t> counts = allocate<std::size_t>(changes.size());
+    std::span<const Part> rest = read_all_parts(counter, changes, counts);
+    for (std::size_t i = 0; i < changes.size(); i++) {
+        const std::span<const Part> seen = rest.first(counts[i]);
+        rest = rest.subspan(counts[i]);
+        const SplitChange &of = changes[i];
+        if (!seen.empty() && !change_in_parts(counter, of.key, seen, of.change))
+            return &of;
+    }
+    return nullptr;
 }
 
 } // namespace weedgo

@@ -18,18 +18,18 @@ struct SplitKey {
     std::string_view name;
 };
 
-// The statements of a table; $1 and $2 are the key.
+// The statements of a table; $1 and $2 are the key, or, of read_parts, arrays of keys.
 struct Counter {
     PartOf what;
+    Statement read_parts;  // number of the key, bucket, left, taken; by key, from -1 down
     Statement change_part; // by $4 and $5 where bucket $3 can bear it
     Statement count_parts;
-    Statement lock_parts;  // all of them: bucket, left, taken; from -1 down
-    Statement write_parts; // buckets $3 get what $4 and $5 say
-    Statement add_parts;   // with nothing in them, from bucket -$3 down to -$4
-    Statement drop_parts;  // below bucket -$3
+    Statement lock_parts;        // all of them: bucket, left, taken; from -1 down
+    Statement write_parts;       // buckets $3 get what $4 and $5 say
+    Statement add_parts;         // with nothing in them, from bucket -$3 down to -$4
+    Statement drop_parts;        // below bucket -$3
+    std::int32_t unlimited = -1; // what is left of a part that has no limit, and stays left
 };
-
-constexpr std::int32_t most_parts = 64;
 
 // Makes the change in one part. `seen` is what a plain read found, from -1 down. Waits for others
 // only where every part that seems to bear it is being changed, and then for one part. False:
@@ -48,6 +48,19 @@ void spread_anew(Counter &counter, const SplitKey &key, std::span<Part> parts, c
 // are gone are the caller's to spread anew.
 std::span<Part> make_parts(Counter &counter, const SplitKey &key, std::span<Part> parts,
                            std::int32_t count);
+
+// What a plain read finds of one counter.
+std::span<const Part> read_parts(Counter &counter, const SplitKey &key);
+
+// A change of one counter.
+struct SplitChange {
+    SplitKey key;
+    Units change;
+};
+
+// Makes changes of what is split, one after the other, and passes over what is not. Returns the
+// first that its parts cannot bear, or NULL.
+const SplitChange *change_split(Counter &counter, std::span<const SplitChange> changes);
 
 // Makes the change in one part or in all. False: all of them together cannot bear it.
 bool change_in_parts(Counter &counter, const SplitKey &key, std::span<const Part> seen,

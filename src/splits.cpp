@@ -1,8 +1,9 @@
-// split_stock, merge_stock: into how many parts the loose units of a sku are split.
+// split_stock, merge_stock, split_promo, merge_promo: into how many rows a counter is split.
 #include "contract.hpp"
 #include "errors.hpp"
 #include "owner.hpp"
 #include "pg.hpp"
+#include "promo_use.hpp"
 #include "result.hpp"
 #include "stock_change.hpp"
 #include "stock_split.hpp"
@@ -13,14 +14,24 @@ namespace {
 
 constexpr std::int32_t usual_parts = 16;
 
-constinit Statement take_row_statement{
-    "DELETE FROM weedgo_data.stock WHERE store_id = $1 AND sku = $2 AND bucket = 0"
-    " RETURNING available::int4, reserved::int4"};
+// Makes sure of the row of bucket 0, so that a counter that is split has one, with nothing in it.
+constinit Statement make_row_statement{
+    "INSERT INTO weedgo_data.promo_counters (store_id, code, bucket, used) VALUES ($1, $2, 0, 0) "
+    "ON CONFLICT DO NOTHING"};
 
-constinit Statement state_statement{
-    "SELECT count(*) FILTER (WHERE bucket < 0)::int4, coalesce(sum(available), 0)::int8,"
-    "       coalesce(sum(reserved), 0)::int8"
-    "  FROM weedgo_data.stock WHERE store_id = $1 AND sku = $2 AND bucket <= 0"};
+constinit Statement lock_row_statement{
+    "SELECT used FROM weedgo_data.promo_counters"
+    " WHERE store_id = $1 AND code = $2 AND bucket = 0 FOR NO KEY UPDATE"};
+
+constinit Statement empty_row_statement{"UPDATE weedgo_data.promo_counters SET used = 0, quota = 0"
+                                        " WHERE store_id = $1 AND code = $2 AND bucket = 0"};
+
+// What is left as the limit is now, not as it was dealt.
+constinit Statement promo_statement{
+    "SELECT parts, CASE WHEN $3 IS NOT NULL THEN greatest($3 - used, 0) END::int8, used::int8"
+    "  FROM (SELECT count(*) FILTER (WHERE bucket < 0)::int4 AS parts, coalesce(sum(used), 0) AS "
+    "used"
+    "          FROM weedgo_data.promo_counters WHERE store_id = $1 AND code = $2) c"};
 
 SplitKey read_sku(FunctionCallInfo fcinfo) {
     const SplitKey key{required_uuid(argument(fcinfo, 0, "store_id")),
@@ -37,47 +48,80 @@ void check_known(const SplitKey &key) {
     check_skus({&sku, 1}, Known::as_product_or_stock);
 }
 
-// What is in the row of bucket 0, which is gone then. Whoever waits for it finds the parts.
-Units take_row(const SplitKey &key) {
-    const Rows rows =
-        execute(take_row_statement, {Param::uuid(key.store_id), Param::text(key.name)});
-    Units units;
-    for (std::uint64_t i = 0; i < rows.count; i++) {
-        Row row(rows, i);
-        units = {row.integer(), row.integer()};
-    }
-    return units;
-}
-
-void write_state(const SplitKey &key, ResultRow *result) {
-    const Rows rows = execute(state_statement, {Param::uuid(key.store_id), Param::text(key.name)});
+void write_state(const SplitKey &key, const Rows &rows, ResultRow *result) {
     Row row(rows, 0);
     result->uuid(key.store_id).text(key.name).integer(row.integer());
-    result->value(Int64GetDatum(row.bigint())).value(Int64GetDatum(row.bigint()));
+    result->value(row.value(INT8OID)).value(row.value(INT8OID));
     result->json(JsonWriter().begin_object().end_object());
 }
 
-// The lock of new rows comes before all rows, that of bucket 0 before the parts.
-void split(const SplitKey &key, std::int32_t count, ResultRow *result) {
+void write_stock(const SplitKey &key, ResultRow *result) {
+    write_state(key, read_split_stock(key), result);
+}
+
+void write_promo(const SplitKey &key, const Promo &promo, ResultRow *result) {
+    write_state(key,
+                execute(promo_statement, {Param::uuid(key.store_id), Param::text(key.name),
+                                          Param::integer(promo.max_uses)}),
+                result);
+}
+
+void split_stock(const SplitKey &key, std::int32_t count, ResultRow *result) {
     check_known(key);
     check_insertable("stock");
     lock_new_rows(key.store_id, RowsLock::to_split);
-    const Units row = take_row(key);
-    const std::span<Part> parts = gather(stock_counter, key);
-    const Units sums = sum_of(parts);
-    spread_anew(stock_counter, key, make_parts(stock_counter, key, parts, count),
-                {sums.left + row.left, sums.taken + row.taken});
-    write_state(key, result);
+    split_over(key, count, take_row(key));
+    write_stock(key, result);
 }
 
-// Not back to bucket 0, whose turn is before all parts: who did not find it then would have to wait
-// for it now.
-void merge(const SplitKey &key, ResultRow *result) {
+void merge_stock(const SplitKey &key, ResultRow *result) {
     check_known(key);
-    const std::span<Part> parts = gather(stock_counter, key);
+    merge_parts(key);
+    write_stock(key, result);
+}
+
+// What is counted in the row of bucket 0, which has nothing then. It stays: whoever takes the code
+// for whole finds no use left there.
+std::int64_t empty_row(const SplitKey &key) {
+    const std::initializer_list<Param> of_key = {Param::uuid(key.store_id), Param::text(key.name)};
+    execute(make_row_statement, of_key);
+    const Rows rows = execute(lock_row_statement, of_key);
+    execute(empty_row_statement, of_key);
+    return rows.count == 0 ? 0 : Row(rows, 0).integer();
+}
+
+SplitKey read_code(FunctionCallInfo fcinfo) {
+    const pg_uuid_t store_id = required_uuid(argument(fcinfo, 0, "store_id"));
+    const Argument code = argument(fcinfo, 1, "promo_code");
+    const std::string_view given = optional_promo_code(code).value_or("");
+    if (given.empty())
+        raise_invalid_argument(code.name, "must not be empty", "It is that of a promo code.");
+    return {store_id, given};
+}
+
+Promo read_known_promo(const SplitKey &key) {
+    const std::optional<Promo> promo = read_promo(key.store_id, key.name);
+    if (!promo)
+        raise_invalid_argument("promo_code", "is unknown", "The store has no such promo code.");
+    return *promo;
+}
+
+void split_promo(const SplitKey &key, std::int32_t count, ResultRow *result) {
+    const Promo promo = read_known_promo(key);
+    const std::int64_t in_row = empty_row(key);
+    const std::span<Part> parts = gather(promo_counter, key);
+    deal_uses(key, make_parts(promo_counter, key, parts, count), sum_of(parts).taken + in_row,
+              promo.max_uses);
+    write_promo(key, promo, result);
+}
+
+void merge_promo(const SplitKey &key, ResultRow *result) {
+    const Promo promo = read_known_promo(key);
+    const std::span<Part> parts = gather(promo_counter, key);
     if (!parts.empty())
-        spread_anew(stock_counter, key, make_parts(stock_counter, key, parts, 1), sum_of(parts));
-    write_state(key, result);
+        deal_uses(key, make_parts(promo_counter, key, parts, 1), sum_of(parts).taken,
+                  promo.max_uses);
+    write_promo(key, promo, result);
 }
 
 } // namespace
@@ -87,6 +131,8 @@ void merge(const SplitKey &key, ResultRow *result) {
 extern "C" {
 PG_FUNCTION_INFO_V1(weedgo_split_stock);
 PG_FUNCTION_INFO_V1(weedgo_merge_stock);
+PG_FUNCTION_INFO_V1(weedgo_split_promo);
+PG_FUNCTION_INFO_V1(weedgo_merge_promo);
 }
 
 // Keeps the loose units of a sku in so many rows, so that as many checkouts can take of them at
@@ -99,7 +145,7 @@ Datum weedgo_split_stock(PG_FUNCTION_ARGS) {
         bounded_integer(argument(fcinfo, 2, "buckets"), 1, most_parts, usual_parts);
     check_options(argument(fcinfo, 3, "options"));
     return row_as_owner(fcinfo, key.store_id,
-                        [&](OwnerScope &, ResultRow *row) { split(key, count, row); });
+                        [&](OwnerScope &, ResultRow *row) { split_stock(key, count, row); });
 }
 
 // Brings them together again, into one row.
@@ -109,5 +155,26 @@ Datum weedgo_merge_stock(PG_FUNCTION_ARGS) {
     const SplitKey key = read_sku(fcinfo);
     check_options(argument(fcinfo, 2, "options"));
     return row_as_owner(fcinfo, key.store_id,
-                        [&](OwnerScope &, ResultRow *row) { merge(key, row); });
+                        [&](OwnerScope &, ResultRow *row) { merge_stock(key, row); });
+}
+
+// The same for the uses of a promo code.
+Datum weedgo_split_promo(PG_FUNCTION_ARGS) {
+    using namespace weedgo;
+    check_writable("split_promo()");
+    const SplitKey key = read_code(fcinfo);
+    const std::int32_t count =
+        bounded_integer(argument(fcinfo, 2, "buckets"), 1, most_parts, usual_parts);
+    check_options(argument(fcinfo, 3, "options"));
+    return row_as_owner(fcinfo, key.store_id,
+                        [&](OwnerScope &, ResultRow *row) { split_promo(key, count, row); });
+}
+
+Datum weedgo_merge_promo(PG_FUNCTION_ARGS) {
+    using namespace weedgo;
+    check_writable("merge_promo()");
+    const SplitKey key = read_code(fcinfo);
+    check_options(argument(fcinfo, 2, "options"));
+    return row_as_owner(fcinfo, key.store_id,
+                        [&](OwnerScope &, ResultRow *row) { merge_promo(key, row); });
 }

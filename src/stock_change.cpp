@@ -216,19 +216,21 @@ bool change_parts(StockChange &change, const std::optional<std::int32_t> &expect
     return true;
 }
 
+bool comes_before(const StockChange &a, const StockChange &b) {
+    const int stores = memcmp(a.store_id.data, b.store_id.data, UUID_LEN);
+    return stores != 0 ? stores < 0 : a.sku < b.sku;
+}
+
 // What has no row of bucket 0, by store and sku.
 bool change_rest(std::span<StockChange> changes, const std::optional<std::int32_t> &expected) {
-    const std::span<std::size_t> numbers = allocate<std::size_t>(changes.size());
+    const std::span<std::size_t> rest = allocate<std::size_t>(changes.size());
     std::size_t count = 0;
     for (std::size_t i = 0; i < changes.size(); i++)
         if (!changes[i].done && changes[i].bucket == 0)
-            numbers[count++] = i;
-    const std::span<std::size_t> rest = numbers.first(count);
-    std::sort(rest.begin(), rest.end(), [&](std::size_t a, std::size_t b) {
-        const int stores = memcmp(changes[a].store_id.data, changes[b].store_id.data, UUID_LEN);
-        return stores != 0 ? stores < 0 : changes[a].sku < changes[b].sku;
-    });
-    for (const std::size_t i : rest)
+            rest[count++] = i;
+    std::sort(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count),
+              [&](std::size_t a, std::size_t b) { return comes_before(changes[a], changes[b]); });
+    for (const std::size_t i : rest.first(count))
         changes[i].done = change_parts(changes[i], expected);
     return std::all_of(changes.begin(), changes.end(),
                        [](const StockChange &change) { return change.done; });

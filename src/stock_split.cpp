@@ -1,16 +1,18 @@
 // Stock in parts.
 #include "stock_split.hpp"
 
-#include "errors.hpp"
-
 namespace weedgo {
 
-static_assert(Trivial<LooseChange> && Trivial<Released>);
+static_assert(Trivial<Released>);
 
 #define OF_SKU "store_id = $1 AND sku = $2"
 
 constinit Counter stock_counter{
     PartOf::stock,
+    {"SELECT m.n::int4, s.bucket::int4, s.available::int4, s.reserved::int4"
+     "  FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS m (store_id, sku, n)"
+     "  JOIN weedgo_data.stock s ON s.store_id = m.store_id AND s.sku = m.sku AND s.bucket < 0"
+     " ORDER BY m.n, s.bucket DESC"},
     {"UPDATE weedgo_data.stock SET available = available + $4, reserved = reserved + $5"
      " WHERE " OF_SKU " AND bucket = $3 AND available + $4 >= 0 AND reserved + $5 >= 0"},
     {"SELECT count(*)::int4 FROM weedgo_data.stock WHERE " OF_SKU " AND bucket < 0"},
@@ -25,12 +27,6 @@ constinit Counter stock_counter{
 
 namespace {
 
-constinit Statement read_parts_statement{
-    "SELECT m.n::int4, s.bucket::int4, s.available::int4, s.reserved::int4"
-    "  FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS m (store_id, sku, n)"
-    "  JOIN weedgo_data.stock s ON s.store_id = m.store_id AND s.sku = m.sku AND s.bucket < 0"
-    " ORDER BY m.n, s.bucket DESC"};
-
 constinit Statement take_expired_statement{
     "WITH expired AS MATERIALIZED ("
     "  SELECT h.cart_id FROM weedgo_data.holds h"
@@ -42,28 +38,43 @@ constinit Statement take_expired_statement{
     "   RETURNING h.quantity) "
     "SELECT coalesce(sum(quantity), 0)::int8, count(*) FROM gone"};
 
+constinit Statement take_row_statement{"DELETE FROM weedgo_data.stock WHERE " OF_SKU
+                                       " AND bucket = 0"
+                                       " RETURNING available::int4, reserved::int4"};
+
+constinit Statement state_statement{
+    "SELECT count(*) FILTER (WHERE bucket < 0)::int4, coalesce(sum(available), 0)::int8,"
+    "       coalesce(sum(reserved), 0)::int8"
+    "  FROM weedgo_data.stock WHERE " OF_SKU " AND bucket <= 0"};
+
 } // namespace
 
-void change_loose(std::span<const LooseChange> changes) {
-    if (changes.empty())
-        return;
+Units take_row(const SplitKey &key) {
     const Rows rows =
-        execute(read_parts_statement, {column_of(UUIDOID, changes, &LooseChange::store_id),
-                                       column_of(TEXTOID, changes, &LooseChange::sku)});
-    const std::span<Part> parts = allocate<Part>(rows.count);
-    for (std::size_t i = 0, first = 0; i < rows.count; i++) {
+        execute(take_row_statement, {Param::uuid(key.store_id), Param::text(key.name)});
+    Units units;
+    for (std::uint64_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
-        const std::int32_t number = row.integer();
-        parts[i] = {row.integer(), row.integer(), row.integer()};
-        if (i + 1 < rows.count && Row(rows, i + 1).integer() == number)
-            continue;
-        const LooseChange &of = changes[static_cast<std::size_t>(number - 1)];
-        if (!change_in_parts(stock_counter, {of.store_id, of.sku},
-                             parts.subspan(first, i + 1 - first), of.change))
-            raise_setup(psprintf("weedgo_data.stock has too little reserved of sku \"%.*s\"",
-                                 static_cast<int>(of.sku.size()), of.sku.data()));
-        first = i + 1;
+        units = {row.integer(), row.integer()};
     }
+    return units;
+}
+
+void split_over(const SplitKey &key, std::int32_t count, const Units &row) {
+    const std::span<Part> parts = gather(stock_counter, key);
+    const Units sums = sum_of(parts);
+    spread_anew(stock_counter, key, make_parts(stock_counter, key, parts, count),
+                {sums.left + row.left, sums.taken + row.taken});
+}
+
+void merge_parts(const SplitKey &key) {
+    const std::span<Part> parts = gather(stock_counter, key);
+    if (!parts.empty())
+        spread_anew(stock_counter, key, make_parts(stock_counter, key, parts, 1), sum_of(parts));
+}
+
+Rows read_split_stock(const SplitKey &key) {
+    return execute(state_statement, {Param::uuid(key.store_id), Param::text(key.name)});
 }
 
 Released take_expired(const SplitKey &key, TimestampTz now,

@@ -10,16 +10,21 @@ namespace weedgo {
 
 extern Counter stock_counter;
 
-// Units of a sku that come to those of no lot; they leave them where negative.
-struct LooseChange {
-    pg_uuid_t store_id;
-    std::string_view sku;
-    Units change;
-};
+// Splitting skus: of all of them first the lock of the store's new rows, then the rows of bucket 0,
+// in the order of the skus, then the parts in that order.
 
-// Makes changes of skus that are split, by store and sku; passes over those that are not. What is
-// sold or returned has been reserved: 55000 where it has not.
-void change_loose(std::span<const LooseChange> changes);
+// What is in the row of bucket 0, which is gone then. Whoever waits for it finds the parts.
+Units take_row(const SplitKey &key);
+
+// Makes it so many parts, with what was in the row of bucket 0.
+void split_over(const SplitKey &key, std::int32_t count, const Units &row);
+
+// Brings what is split together. Not back to bucket 0, whose turn is before all parts: who did not
+// find it then would have to wait for it now.
+void merge_parts(const SplitKey &key);
+
+// So many parts, and what is available and reserved of no lot: integer, bigint, bigint.
+Rows read_split_stock(const SplitKey &key);
 
 // What expired holds had of a sku.
 struct Released {

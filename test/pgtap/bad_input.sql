@@ -76,6 +76,9 @@ FROM (VALUES
     ($$recall_lot(store('ON'), NULL)$$, 'shop_staff'),
     ($$split_stock(NULL, 'FLOWER')$$, 'shop_staff'),           ($$split_stock(store('ON'), NULL)$$, 'shop_staff'),
     ($$merge_stock(NULL, 'FLOWER')$$, 'shop_staff'),           ($$merge_stock(store('ON'), NULL)$$, 'shop_staff'),
+    ($$split_promo(NULL, 'FIVE')$$, 'shop_staff'),             ($$split_promo(store('ON'), NULL)$$, 'shop_staff'),
+    ($$hot_skus(NULL)$$, 'shop_staff'), ($$tune_stock(NULL)$$, 'shop_staff'),
+    ($$merge_promo(NULL, 'FIVE')$$, 'shop_staff'),             ($$merge_promo(store('ON'), NULL)$$, 'shop_staff'),
     ($$inventory_report(NULL, current_date)$$, 'shop_staff'),  ($$inventory_report(store('ON'), NULL)$$, 'shop_staff'),
     ($$recompute_order(NULL, cart(1))$$, 'shop_reader'),       ($$recompute_order(store('ON'), NULL)$$, 'shop_reader')
 ) AS c (call, as_role);
@@ -155,6 +158,10 @@ CREATE TEMP TABLE with_options (f, call, as_role) AS VALUES
     ('stock_overview',    $$stock_overview(store('ON'), options => %L)$$, 'shop_reader'),
     ('split_stock',       $$split_stock(store('ON'), 'FLOWER', options => %L)$$, 'shop_staff'),
     ('merge_stock',       $$merge_stock(store('ON'), 'FLOWER', options => %L)$$, 'shop_staff'),
+    ('split_promo',       $$split_promo(store('ON'), 'FIVE', options => %L)$$, 'shop_staff'),
+    ('hot_skus',          $$hot_skus(store('ON'), %L)$$, 'shop_staff'),
+    ('tune_stock',        $$tune_stock(store('ON'), %L)$$, 'shop_staff'),
+    ('merge_promo',       $$merge_promo(store('ON'), 'FIVE', options => %L)$$, 'shop_staff'),
     ('inventory_report',  $$inventory_report(store('ON'), '2024-01-01', options => %L)$$, 'shop_reader'),
     ('verify_invariants', $$verify_invariants(options => %L)$$, 'shop_staff');
 SELECT refused(format('SELECT weedgo.' || call, value), '22023', 'invalid_argument', format('%s: options %s', f, left(value, 20)), as_role)

@@ -87,6 +87,10 @@ CREATE TEMP TABLE shapes (name, arguments, result) AS VALUES
     ('stock_overview', 'store_id uuid, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.stock_level'),
     ('split_stock', 'store_id uuid, sku text, buckets integer DEFAULT NULL::integer, options jsonb DEFAULT NULL::jsonb', 'weedgo.split_counter'),
     ('merge_stock', 'store_id uuid, sku text, options jsonb DEFAULT NULL::jsonb', 'weedgo.split_counter'),
+    ('split_promo', 'store_id uuid, promo_code text, buckets integer DEFAULT NULL::integer, options jsonb DEFAULT NULL::jsonb', 'weedgo.split_counter'),
+    ('tune_stock', 'store_id uuid, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.split_counter'),
+    ('hot_skus', 'store_id uuid, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.hot_sku'),
+    ('merge_promo', 'store_id uuid, promo_code text, options jsonb DEFAULT NULL::jsonb', 'weedgo.split_counter'),
     ('inventory_report', 'store_id uuid, month date, options jsonb DEFAULT NULL::jsonb', 'SETOF weedgo.inventory_line'),
     ('put_cart',
      'store_id uuid, cart_id uuid, items jsonb, customer_id uuid DEFAULT NULL::uuid, promo_code text DEFAULT NULL::text, '
@@ -178,6 +182,7 @@ CREATE TEMP TABLE results (name, columns) AS VALUES
     ('stock_level',
      'sku text, name text, on_hand bigint, available bigint, reserved bigint, on_hold bigint, details jsonb'),
     ('split_counter', 'store_id uuid, name text, buckets integer, available bigint, used bigint, details jsonb'),
+    ('hot_sku', 'store_id uuid, sku text, buckets integer, waits bigint, samples integer, buckets_advised integer, details jsonb'),
     ('lot_sale',
      'store_id uuid, order_id uuid, order_number text, customer_id uuid, status text, sku text, quantity integer, returned integer, '
      'created_at timestamp with time zone, details jsonb'),

@@ -346,7 +346,7 @@ CREATE FUNCTION call_of(f oid, store_name text, cart_id uuid, order_id uuid, cus
                       ('cart_id', format('%L::uuid', cart_id)), ('order_id', format('%L::uuid', order_id)),
                       ('customer_id', format('%L::uuid', customer(customer_name))), ('actor_id', format('%L::uuid', customer('ben'))),
                       ('sku', '''FLOWER'''), ('change', '-1'), ('reason', '''lost'''), ('to_status', '''confirmed'''), ('event', '''failed'''),
-                      ('provider_reference', '''r'''), ('month', '''2026-01-01'''), ('lot', '''OWN'''),
+                      ('provider_reference', '''r'''), ('month', '''2026-01-01'''), ('lot', '''OWN'''), ('promo_code', '''FIVE'''),
                       ('items', CASE p.proname WHEN 'refund_order' THEN 'NULL' ELSE '''[{"sku": "FLOWER", "quantity": 1}]''' END),
                       ('amount', CASE p.proname WHEN 'refund_order' THEN '1' ELSE 'NULL' END)) AS v (name, value) USING (name)
     WHERE p.oid = f AND a.place <= p.pronargs AND (a.place <= p.pronargs - p.pronargdefaults OR v.value IS NOT NULL)
@@ -393,6 +393,7 @@ FROM (VALUES ($$weedgo.checkout_cart(store('ON'), cart(1), customer('ann'), prom
              ($$weedgo.checkout_cart(store('ON'), cart(1), customer('ann'), options => '{"lots": {"FLOWER": "NAME"}}')$$),
              ($$weedgo.trace_lot(store('ON'), 'NAME')$$), ($$weedgo.recall_lot(store('ON'), 'NAME')$$),
              ($$weedgo.split_stock(store('ON'), 'NAME')$$), ($$weedgo.merge_stock(store('ON'), 'NAME')$$),
+             ($$weedgo.split_promo(store('ON'), 'NAME')$$), ($$weedgo.merge_promo(store('ON'), 'NAME')$$),
              ($$weedgo.adjust_stock(store('ON'), 'NAME', -1, 'lost')$$), ($$weedgo.receive_stock(store('ON'), '[{"sku": "NAME", "quantity": 1}]')$$),
              ($$weedgo.put_cart(store('ON'), cart(1), '[{"sku": "NAME", "quantity": 1}]', customer('ann'))$$),
              ($$weedgo.record_payment(store('ON'), (SELECT order_id FROM weedgo.list_orders(store('ON'), customer('ann'))), 'captured', 1, 'NAME', 'card')$$)) AS c (call);

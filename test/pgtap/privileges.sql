@@ -51,7 +51,7 @@ SELECT set_eq('SELECT executable_by(''shop_app'')',
               'checkout: exactly the functions of a shop');
 SELECT set_eq('SELECT executable_by(''shop_staff'')',
               ARRAY['sell_in_store', 'advance_order', 'cancel_order', 'fulfil_order', 'expire_orders', 'record_payment', 'refund_order', 'events_after', 'receive_stock', 'adjust_stock',
-                    'transfer_stock', 'stock_overview', 'inventory_report', 'trace_lot', 'recall_lot', 'split_stock', 'merge_stock',
+                    'transfer_stock', 'stock_overview', 'inventory_report', 'trace_lot', 'recall_lot', 'split_stock', 'merge_stock', 'split_promo', 'merge_promo', 'hot_skus', 'tune_stock',
                     'expire_holds', 'get_cart', 'get_order', 'list_orders', 'cart_lock_key',
                     'verify_invariants', 'verify_audit', 'recompute_order', 'check_setup'],
               'staff: exactly the functions of who looks after it');
@@ -76,7 +76,7 @@ SAVEPOINT more_grants;
 SELECT lives_ok($$SELECT weedgo.grant_app('shop_app')$$, 'granting again changes nothing');
 SELECT is((SELECT count(*)::integer FROM executable_by('shop_app')), 10, 'and grants nothing more');
 SELECT weedgo.grant_app('shop_reader', 'staff') \g /dev/null
-SELECT is((SELECT count(*)::integer FROM executable_by('shop_reader')), 26, 'two kinds add up');
+SELECT is((SELECT count(*)::integer FROM executable_by('shop_reader')), 30, 'two kinds add up');
 CREATE ROLE "Robert'); DROP ROLE shop_app; --";
 SELECT lives_ok($$SELECT weedgo.grant_app('Robert''); DROP ROLE shop_app; --', 'reader')$$, 'a role may be called anything');
 SELECT is((SELECT count(*)::integer FROM executable_by('Robert''); DROP ROLE shop_app; --')), 9, 'and gets what it should');
@@ -102,6 +102,10 @@ FROM (VALUES
     ('shop_app',    'adjust_stock(store(''ON''), ''FLOWER'', 1, ''counted'')'),
     ('shop_app',    'transfer_stock(store(''ON''), store(''QC''), ''[]'')'), ('shop_app', 'stock_overview(store(''ON''))'), ('shop_app', 'trace_lot(store(''ON''), ''L'')'), ('shop_app', 'recall_lot(store(''ON''), ''L'')'), ('shop_reader', 'recall_lot(store(''ON''), ''L'')'),
     ('shop_app',    'inventory_report(store(''ON''), current_date)'),
+    ('shop_app',    'tune_stock(store(''ON''))'), ('shop_reader', 'tune_stock(store(''ON''))'),
+    ('shop_app',    'hot_skus(store(''ON''))'), ('shop_reader', 'hot_skus(store(''ON''))'),
+    ('shop_app',    'split_promo(store(''ON''), ''FIVE'')'), ('shop_reader', 'split_promo(store(''ON''), ''FIVE'')'),
+    ('shop_app',    'merge_promo(store(''ON''), ''FIVE'')'), ('shop_reader', 'merge_promo(store(''ON''), ''FIVE'')'),
     ('shop_app',    'split_stock(store(''ON''), ''FLOWER'')'), ('shop_reader', 'split_stock(store(''ON''), ''FLOWER'')'),
     ('shop_app',    'merge_stock(store(''ON''), ''FLOWER'')'), ('shop_reader', 'merge_stock(store(''ON''), ''FLOWER'')'),
     ('shop_reader', 'receive_stock(store(''ON''), ''[]'')'),

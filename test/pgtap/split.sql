@@ -194,6 +194,73 @@ SELECT is(shelf('FEW'), '3/0 in -1 -2 -3', 'and come back');
 SELECT invariants_hold('every invariant holds');
 ROLLBACK TO open;
 
+-- Promo codes ------------------------------------------------------------------------------------------
+
+-- The rows of a code as "used/quota", and what a split of it says.
+CREATE FUNCTION uses(what text) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(format('%s/%s', used, coalesce(quota::text, '-')), ' ' ORDER BY bucket DESC) FROM weedgo_data.promo_counters WHERE store_id = store('ON') AND code = what
+$$;
+CREATE FUNCTION said(s weedgo.split_counter) RETURNS text LANGUAGE sql AS $$SELECT concat_ws(' ', s.name, s.buckets, coalesce(s.available::text, '-'), s.used, s.details)$$;
+CREATE FUNCTION with_code(number integer, code text) RETURNS text LANGUAGE sql AS $$
+    SELECT (refusal(format('SELECT weedgo.checkout_cart(store(''ON''), cart(%s), customer(''ann''), promo_code => %L)', number, code))).detail
+$$;
+CREATE FUNCTION use(number integer, code text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    CALL fixture.fill_cart(number, 'ON', 'ann', '{"PIPE": 1}');
+    PERFORM weedgo.checkout_cart(store('ON'), cart(number), customer('ann'), promo_code => code);
+END
+$$;
+CALL fill_cart(9, 'ON', 'ann', '{"PIPE": 1}');
+SELECT is(said(weedgo.merge_promo(store('ON'), 'TWICE')), 'TWICE 0 2 0 {}', 'a code that is not split');
+SELECT is(said(weedgo.split_promo(store('ON'), ' twice ', 4)), 'TWICE 4 2 0 {}', 'a code that was never used');
+SELECT is(uses('TWICE'), '0/0 0/1 0/1 0/0 0/0', 'its row has nothing, the others their shares');
+SELECT use(1, 'TWICE'), use(2, 'TWICE') \g /dev/null
+SELECT is(with_code(9, 'TWICE'), '{"code": "promo_invalid", "promo_code": "TWICE", "reason": "exhausted"}', 'it can be used as often as before, and not more');
+SELECT is((SELECT problems #>> '{0,reason}' FROM weedgo.calc_order_totals(store('ON'), cart(9), customer('ann'), promo_code => 'TWICE')), 'exhausted', 'calc_order_totals knows');
+SELECT is(said(weedgo.split_promo(store('ON'), 'TWICE', 2)), 'TWICE 2 0 2 {}', 'in fewer rows');
+SELECT is(uses('TWICE'), '0/0 1/1 1/1', 'with all uses');
+SELECT weedgo.cancel_order(store('ON'), order_of(1)) \g /dev/null
+SELECT is((SELECT problems FROM weedgo.calc_order_totals(store('ON'), cart(9), customer('ann'), promo_code => 'TWICE')), '[]', 'a use that comes back');
+SELECT use(3, 'TWICE') \g /dev/null
+SELECT is(with_code(9, 'TWICE') IS NULL, false, 'can be used again, once');
+SELECT invariants_hold('every invariant holds');
+UPDATE weedgo_data.promo_codes SET max_uses = 5 WHERE code = 'TWICE';
+SELECT use(4, 'TWICE'), use(5, 'TWICE'), use(6, 'TWICE') \g /dev/null
+SELECT is(with_code(9, 'TWICE') IS NULL, false, 'a limit that was raised holds');
+SELECT is((SELECT sum(quota) FROM weedgo_data.promo_counters WHERE code = 'TWICE'), 5::bigint, 'all of it was dealt');
+UPDATE weedgo_data.promo_codes SET max_uses = 3 WHERE code = 'TWICE';
+SELECT weedgo.cancel_order(store('ON'), order_of(n)) FROM unnest(ARRAY[3, 4]) n \g /dev/null
+SELECT is(with_code(9, 'TWICE') IS NULL, false, 'so does one that was lowered below what is used, when uses come back');
+SELECT weedgo.cancel_order(store('ON'), order_of(5)) \g /dev/null
+SELECT use(7, 'TWICE') \g /dev/null
+SELECT is(with_code(9, 'TWICE') IS NULL, false, 'until there are enough');
+UPDATE weedgo_data.promo_codes SET max_uses = NULL WHERE code = 'TWICE';
+SELECT use(8, 'TWICE'), use(10, 'TWICE') \g /dev/null
+SELECT is(said(weedgo.merge_promo(store('ON'), 'TWICE')), 'TWICE 1 - 5 {}', 'a limit that was lifted does not');
+SELECT is(uses('TWICE'), '0/0 5/-', 'no row has a share then');
+UPDATE weedgo_data.promo_codes SET max_uses = 5 WHERE code = 'TWICE';
+SELECT is(with_code(9, 'TWICE') IS NULL, false, 'and one that is set again holds');
+SELECT invariants_hold('every invariant holds');
+
+SELECT use(11, 'FIVE') \g /dev/null
+SELECT is(said(weedgo.merge_promo(store('ON'), 'FIVE')), 'FIVE 0 - 1 {}', 'what is not split is not merged');
+SELECT is(said(weedgo.split_promo(store('ON'), 'FIVE')), 'FIVE 16 - 1 {}', 'a code without a limit, with what was used of it');
+SELECT use(n, 'FIVE') FROM generate_series(12, 20) n \g /dev/null
+UPDATE weedgo_data.orders SET payment_method_id = 'ann-card', payment_type = 'credit' WHERE promo_code = 'FIVE';
+SELECT is(weedgo.expire_orders(store('ON'), 100, '1 microsecond'), 10, 'orders that are never paid');
+SELECT is(said(weedgo.split_promo(store('ON'), 'FIVE', 2)), 'FIVE 2 - 0 {}', 'give back more uses at once than a row has');
+SELECT use(21, 'FIVE') \g /dev/null
+SELECT is((SELECT sum(used) FROM weedgo_data.promo_counters WHERE code = 'FIVE' AND quota IS NULL), 1::bigint, 'and still there is no limit');
+SELECT weedgo.split_promo(store('ON'), 'ONCE') \g /dev/null
+SELECT use(22, 'ONCE') \g /dev/null
+SELECT is(with_code(9, 'ONCE'), '{"code": "promo_invalid", "promo_code": "ONCE", "reason": "customer_limit"}', 'a limit per customer is none of this');
+SELECT refused(call, '22023', 'invalid_argument', call, 'shop_staff')
+FROM (VALUES ($$SELECT weedgo.split_promo(store('ON'), 'NOTHING')$$), ($$SELECT weedgo.split_promo(store('nowhere'), 'FIVE')$$), ($$SELECT weedgo.split_promo(store('ON'), ' ')$$),
+             ($$SELECT weedgo.split_promo(store('ON'), 'FIVE', 0)$$), ($$SELECT weedgo.split_promo(store('ON'), 'FIVE', 65)$$), ($$SELECT weedgo.merge_promo(store('ON'), 'NOTHING')$$)) AS c (call);
+SELECT accepted($$SELECT weedgo.split_promo(store('ON'), 'MAKER', 2), weedgo.merge_promo(store('ON'), 'MAKER')$$, 'staff may', 'shop_staff');
+SELECT invariants_hold('every invariant holds');
+ROLLBACK TO open;
+
 -- A shop's own stock -------------------------------------------------------------------------------------
 
 CALL stand_in('stock', 'SELECT store_id, sku, 0 AS bucket, available, reserved FROM weedgo_data.stock_aside WHERE bucket = 0', 'VIEW');

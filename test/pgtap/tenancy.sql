@@ -49,6 +49,10 @@ CREATE TEMP TABLE calls (f, call) AS VALUES
     ('recall_lot',        'recall_lot(store(%1$L), ''L-1'')'),
     ('split_stock',       'split_stock(store(%1$L), ''FLOWER'', 2)'),
     ('merge_stock',       'merge_stock(store(%1$L), ''FLOWER'')'),
+    ('tune_stock',        'tune_stock(store(%1$L), ''{"samples": 1}'')'),
+    ('hot_skus',          'hot_skus(store(%1$L), ''{"samples": 1}'')'),
+    ('split_promo',       'split_promo(store(%1$L), ''FIVE'', 2)'),
+    ('merge_promo',       'merge_promo(store(%1$L), ''FIVE'')'),
     ('sell_in_store',     'sell_in_store(store(%1$L), cart(%2$s), customer(''ben''), customer(''ann''), options => ''{"age_checked": true}'')'),
     ('transfer_stock',    'transfer_stock(store(%1$L), store(%4$L), ''[{"sku": "FLOWER", "quantity": 1}]'')');
 UPDATE calls SET call = 'fulfil_order(store(%1$L), %3$L) FROM (SELECT weedgo.advance_order(store(%1$L), %3$L, ''confirmed''), '

@@ -21,6 +21,8 @@ my $lot_row = row_of('stock', 'bucket > 0');
 my $recall = "SELECT sku FROM weedgo.recall_lot(shop.id('store'), 'L1');";
 sub lot_comes { return "SELECT sku FROM weedgo.receive_stock(shop.id('store'), '[{\"sku\": \"SKU-03\", \"quantity\": 1, \"lot\": \"$_[0]\"}]');"; }
 
+sub split_over { return "SELECT buckets FROM weedgo.split_stock(shop.id('store'), 'SKU-04', $_[0]);"; }
+
 # What is waited for; what its holder does; the call that waits; its error when lock_timeout ends it.
 my @waits = (
 	[ 'the lock of the cart', $cart_lock, Shop::checkout('cart'), 'cart_locked' ],
@@ -47,6 +49,9 @@ my @waits = (
 	[ 'new lots of the store, in receive_stock', lot_comes('L2'), lot_comes('L3'), 'row_locked' ],
 	[ 'a recall of the lot, in recall_lot', $recall, $recall, 'row_locked' ],
 	[ 'stock of the lot, in recall_lot', $lot_row, $recall, 'row_locked' ],
+	[ 'the parts of a split sku', split_over(3), Shop::checkout('split'), 'row_locked' ],
+	[ 'new rows of stock of the store, in split_stock', split_over(3), split_over(4), 'row_locked' ],
+	[ 'the parts of a split sku, in split_stock', Shop::checkout('split'), split_over(4), 'row_locked' ],
 );
 
 # Whoever is called first has used the promo code, so that there are counters to wait for.
@@ -56,7 +61,7 @@ sub set_up
 	$shop->ask('TRUNCATE ' . join(', ', map { "weedgo_data.$_" }
 		  qw(orders order_items order_events holds carts cart_items promo_counters promo_customers stock stock_ledger lots)));
 	$shop->ask('INSERT INTO weedgo_data.stock (store_id, sku, available) SELECT store_id, sku, 1000 FROM weedgo_data.products');
-	$shop->ask(lot_comes('L1'));
+	$shop->ask(lot_comes('L1') . split_over(2) . "SELECT shop.fill('split', 4)");
 	$shop->ask("SELECT shop.fill('cart', 1, 2), shop.fill('other', 2, 3), shop.fill('first')");
 	$shop->ask(Shop::checkout('first', $promo));
 	$shop->ask(Shop::reserve('cart'));

@@ -1,6 +1,6 @@
 # A sku that is split over 1, 4, 16 or 64 rows is sold to the last unit: 64 clients ask 1 to 3 units at a time, and exactly what
 # fits is sold, none is refused while there is enough, nothing deadlocks, with holds, cancels, receipts and changes of the number of
-# rows going on. make split does it at length.
+# rows going on. So is a promo code used. make split does it at length.
 use strict;
 use warnings;
 use Proof;
@@ -14,10 +14,12 @@ my ($clients, @buckets) = (64, 1, 4, 16, 64);
 my $shop = Shop->start('split', settings => "max_connections = 100\ndeadlock_timeout = 10ms\nweedgo_checkout.lock_timeout = '60s'\n");
 my $store = "shop.id('store')";
 my @skus = map { $shop->ask("SELECT shop.sku($_)") } 1 .. @buckets;
+my @codes = map { "CODE$_" } @buckets;
+$shop->ask("INSERT INTO weedgo_data.promo_codes (store_id, code, discount_type, discount_value) VALUES ($store, '$_', 'fixed', 1.00)") for @codes;
 
 sub split_all
 {
-	$shop->ask("SELECT weedgo.split_stock($store, '$skus[$_]', $buckets[$_])") for keys @buckets;
+	$shop->ask("SELECT weedgo.split_stock($store, '$skus[$_]', $buckets[$_]), weedgo.split_promo($store, '$codes[$_]', $buckets[$_])") for keys @buckets;
 	return;
 }
 
@@ -33,6 +35,15 @@ sub set_units
 	return;
 }
 
+# How often each code can be used from now on.
+sub set_uses
+{
+	my ($uses) = @_;
+	$shop->ask("UPDATE weedgo_data.promo_codes p SET max_uses = $uses + (SELECT count(*) FROM weedgo_data.orders o"
+		  . " WHERE o.promo_code = p.code AND o.status <> 'cancelled') WHERE code LIKE 'CODE%'");
+	return;
+}
+
 my ($carts, @wrong) = (0);
 
 # A cart with so many units of a sku, and what is done with it.
@@ -44,6 +55,7 @@ sub with_cart
 	return "SELECT FROM shop.fill('$cart', $numbers); SELECT * FROM weedgo." . ($call =~ s/CART/$store, shop.id('$cart')/r);
 }
 my $buy = "checkout_cart(CART)";
+sub with_code { return "checkout_cart(CART, promo_code => '$_[0]')"; }
 
 # A refusal says that less is there than was asked for; nothing else is refused.
 sub judge
@@ -59,6 +71,7 @@ sub judge
 subtest 'everything at once' => sub {
 	split_all();
 	set_units($units);
+	set_uses(int($units / 2));
 	my (@asked, @orders, %done);
 	my $next = sub {
 		my ($client) = @_;
@@ -66,6 +79,7 @@ subtest 'everything at once' => sub {
 		my $order = $orders[$client];
 		my %steps = (
 			buy => [ 12, with_cart($number, $quantity, $buy) ],
+			code => [ 4, with_cart($number, 1, with_code($codes[ rand @codes ])) ],
 			till => [ 2, with_cart($number, $quantity, "sell_in_store(CART, shop.id('cashier'))") ],
 			hold => [ 3, with_cart($number, $quantity, "reserve_inventory(CART, hold_for => '1 ms')") ],
 			expire => [ 1, 'SELECT weedgo.expire_holds()' ],
@@ -74,6 +88,7 @@ subtest 'everything at once' => sub {
 			deliver => [ $order ? 2 : 0, $order && "SELECT * FROM weedgo.fulfil_order($store, '$order')" ],
 			split => [ 0.2, "SELECT * FROM weedgo.split_stock($store, '$skus[$number]', $buckets[ int(rand(@buckets)) ])" ],
 			merge => [ 0.05, "SELECT * FROM weedgo.merge_stock($store, '$skus[$number]')" ],
+			split_code => [ 0.2, "SELECT * FROM weedgo.split_promo($store, '$codes[$number]', $buckets[ int(rand(@buckets)) ])" ],
 		);
 		my $step = Proof::pick(map { $_ => $steps{$_}[0] } sort keys %steps);
 		$orders[$client] = undef if $step eq 'cancel' || $step eq 'deliver';
@@ -87,10 +102,12 @@ subtest 'everything at once' => sub {
 		answered => sub {
 			my ($client, $out, $err) = @_;
 			my ($step, $quantity) = @{ $asked[$client] };
+			return if $step eq 'code' && Shop::refusal($err) eq 'WG006 promo_invalid';
+			return judge($err, 1) if $err ne '' && $step eq 'code';
 			return judge($err, $quantity) if $err ne '' && $step =~ /^(buy|till|hold)$/;
 			return push @wrong, "$step: $err" if $err ne '' && !($step eq 'deliver' && Shop::refusal($err) =~ /order_transition_invalid/);
 			$done{$step}++;
-			$orders[$client] = $1 if $step eq 'buy' && $out =~ /^([0-9a-f-]{36})\|/m;
+			$orders[$client] = $1 if $step =~ /^(buy|code)$/ && $out =~ /^([0-9a-f-]{36})\|/m;
 		});
 	diag(join(', ', map { "$done{$_} $_" } sort keys %done));
 	is($wrong[0], undef, 'nothing is refused but what there is too little of');
@@ -136,6 +153,42 @@ subtest 'to the last unit' => sub {
 		Proof::progress($round, $rounds, 'rounds');
 	}
 	is($wrong[0], undef, 'and nothing refused before');
+	is($shop->deadlocks, 0, 'no deadlock');
+	$shop->invariants_hold;
+};
+
+# Every client uses every code until it is refused.
+sub use_up
+{
+	my @done = map { {} } 1 .. $clients;
+	my (@asked, %used);
+	$shop->load(
+		clients => $clients,
+		seconds => $Session::patience_s,
+		next => sub {
+			my ($client) = @_;
+			my @left = grep { !$done[$client]{$_} } @codes;
+			return unless @left;
+			$asked[$client] = $left[ rand @left ];
+			return with_cart(@skus + int(rand(10)), 1, with_code($asked[$client]));
+		},
+		answered => sub {
+			my ($client, $out, $err) = @_;
+			return $used{ $asked[$client] }++ if $err eq '';
+			$done[$client]{ $asked[$client] } = 1;
+			push @wrong, $err unless (Shop::detail($err)->{reason} // '') eq 'exhausted';
+		});
+	return join(' ', map { $used{$_} // 0 } @codes);
+}
+
+subtest 'to the last use of a promo code' => sub {
+	for my $round (1 .. $rounds)
+	{
+		split_all();
+		set_uses($units);
+		is(use_up(), join(' ', ($units) x @codes), "round $round: each is used as often as it may be");
+	}
+	is($wrong[0], undef, 'and not refused before');
 	is($shop->deadlocks, 0, 'no deadlock');
 	$shop->invariants_hold;
 };

@@ -159,6 +159,8 @@ my %tame = (
 	'refund_order.options' => sub { return one_of(undef, { preview => \one_of('true', 'false') }); },
 	'adjust_stock.options' => sub { return one_of(undef, { lot => 'L-1' }); },
 	'recall_lot.options' => sub { return one_of(undef, { lift => \'true' }, { lift => \'true' }); },
+	'tune_stock.options' => sub { return { samples => \'2', interval_ms => \'1', quiet_orders => \one_of(0, 5) }; },
+	'hot_skus.options' => sub { return { samples => \'2', interval_ms => \'1' }; },
 	'lock_cart.options' => sub { return one_of(undef, { wait => \one_of('true', 'false') }); },
 	'create_tables.options' => sub { return one_of(undef, { row_security => \one_of('true', 'true', 'false', 'null') }); },
 	'grant_app.options' => sub { return one_of(undef, { stores => \'null' }, { stores => ['00000000-0000-0000-0000-000000000000'] }); },

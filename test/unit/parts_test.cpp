@@ -85,6 +85,21 @@ TEST(Parts, BearsWhatLeavesNeitherCountBelowZero) {
     EXPECT_FALSE(can_bear(part, {2, -2}));
     EXPECT_FALSE(can_bear(part, {0, -2}));
     EXPECT_TRUE(can_bear(part, {2147483647, 0}));
+    EXPECT_TRUE(can_bear(Units{-5, 1}, {1, -1}));
+    EXPECT_FALSE(can_bear(Units{-5, 1}, {-1, 1}));
+}
+
+TEST(Parts, WantsAsManyAsWouldUseThem) {
+    EXPECT_EQ(parts_wanted(0, 0, 20), 0);
+    EXPECT_EQ(parts_wanted(0, 1, 20), 0); // one wait in twenty looks is no queue
+    EXPECT_EQ(parts_wanted(0, 2, 20), 2);
+    EXPECT_EQ(parts_wanted(0, 20 * 7, 20), 8);
+    EXPECT_EQ(parts_wanted(0, 20 * 7 + 1, 20), 16);
+    EXPECT_EQ(parts_wanted(4, 1, 20), 4);
+    EXPECT_EQ(parts_wanted(4, 20 * 4, 20), 8);
+    EXPECT_EQ(parts_wanted(48, 20, 20), 64);
+    EXPECT_EQ(parts_wanted(64, 20 * 64, 20), 64);
+    EXPECT_EQ(parts_wanted(0, std::int64_t{2147483647} * 100, 1), 64);
 }
 
 } // namespace

@@ -1,0 +1,135 @@
+// Counting who waits, by looking again and again.
+//
+// Who waits for a row shows a lock of its tuple: the first in the queue has it and waits for the
+// transaction that changes the row, all others wait for it. Who waits for a part of a sku that is
+// split waits for the part's lock.
+#include "waits.hpp"
+
+#include "errors.hpp"
+#include "locks.hpp"
+#include "spi.hpp"
+
+namespace weedgo {
+
+static_assert(Trivial<Looking> && Trivial<WaitedFor>);
+
+namespace {
+
+constinit Statement is_table_statement{
+    "SELECT FROM pg_class c"
+    " WHERE c.oid = to_regclass('weedgo_data.stock') AND c.relkind IN ('r', 'p')"};
+
+constinit Statement parts_statement{
+    "SELECT s.sku::text, s.bucket::int4 FROM weedgo_data.stock s"
+    " WHERE s.store_id = $1 AND s.bucket < 0 ORDER BY s.sku, s.bucket DESC",
+    Access::whole_tables};
+
+// A lock of a part is known by its key, a row of stock by where it is. A row that has gone
+// meanwhile is not found: that look missed it.
+constinit Statement look_statement{
+    "WITH lock AS MATERIALIZED ("
+    "  SELECT l.* FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+    "   WHERE d.datname = current_database()"
+    "     AND (l.locktype = 'tuple' OR l.locktype = 'advisory' AND l.objsubid = $2 "
+    "                                  AND NOT l.granted)) "
+    "SELECT s.sku::text, NULL::int8, count(*)"
+    "  FROM lock l JOIN weedgo_data.stock s"
+    "    ON s.ctid = format('(%s,%s)', l.page, l.tuple)::tid AND s.tableoid = l.relation"
+    " WHERE l.locktype = 'tuple' AND s.store_id = $1 AND s.bucket = 0 GROUP BY 1"
+    " UNION ALL "
+    "SELECT NULL, l.classid::int8 << 32 | l.objid::int8, count(*)"
+    "  FROM lock l WHERE l.locktype = 'advisory' GROUP BY 2"};
+
+struct PartKey {
+    std::uint64_t key;
+    std::size_t sku; // its place in the list
+};
+
+// The skus so far; `count` of them.
+struct Found {
+    std::span<WaitedFor> skus;
+    std::size_t count;
+    std::span<PartKey> keys;
+};
+
+static_assert(Trivial<PartKey> && Trivial<Found>);
+
+constexpr std::size_t most_hot = 1000; // beside those that are split
+
+Found find_split(const pg_uuid_t &store_id) {
+    const Rows rows = execute(parts_statement, {Param::uuid(store_id)});
+    Found found{allocate<WaitedFor>(rows.count + most_hot), 0, allocate<PartKey>(rows.count)};
+    for (std::size_t i = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        const std::string_view sku = row.text();
+        if (found.count == 0 || found.skus[found.count - 1].sku != sku)
+            found.skus[found.count++].sku = sku;
+        found.skus[found.count - 1].parts++;
+        const LOCKTAG tag = part_lock_tag({PartOf::stock, store_id, sku, row.integer()});
+        found.keys[i] = {std::uint64_t{tag.locktag_field2} << 32 | tag.locktag_field3,
+                         found.count - 1};
+    }
+    return found;
+}
+
+WaitedFor *sku_of_key(const Found &found, std::uint64_t key) {
+    for (const PartKey &part : found.keys)
+        if (part.key == key)
+            return &found.skus[part.sku];
+    return nullptr;
+}
+
+WaitedFor *sku_of_name(Found *found, std::string_view sku) {
+    for (WaitedFor &known : found->skus.first(found->count))
+        if (known.sku == sku)
+            return &known;
+    if (found->count == found->skus.size())
+        return nullptr;
+    WaitedFor &added = found->skus[found->count++];
+    added.sku = sku;
+    return &added;
+}
+
+void look(const pg_uuid_t &store_id, Found *found) {
+    const Rows rows =
+        execute(look_statement, {Param::uuid(store_id), Param::integer(part_lock_class)});
+    for (std::uint64_t i = 0; i < rows.count; i++) {
+        Row row(rows, i);
+        const std::optional<std::string_view> sku = row.optional_text();
+        const auto key = static_cast<std::uint64_t>(row.optional_bigint().value_or(0));
+        WaitedFor *waited_for = sku ? sku_of_name(found, *sku) : sku_of_key(*found, key);
+        if (waited_for != nullptr)
+            waited_for->waits += row.bigint();
+    }
+}
+
+} // namespace
+
+Looking read_looking(const Argument &options) {
+    const std::int32_t most_ms = 60'000; // of one call
+    Looking looking{};
+    looking.looks = integer_option(options, "samples", 1, 1000, 20);
+    looking.every_ms = integer_option(options, "interval_ms", 0, most_ms, 50);
+    if (std::int64_t{looking.looks} * looking.every_ms > most_ms)
+        raise_invalid_argument(options.name, "asks for more than a minute",
+                               "It is samples times interval_ms.");
+    return looking;
+}
+
+std::span<WaitedFor> look_for_waits(const pg_uuid_t &store_id, const Looking &looking) {
+    if (execute(is_table_statement, std::span<const Param>()).count == 0)
+        raise(not_writable("stock"));
+    Found found = find_split(store_id);
+    for (std::int32_t i = 0; i < looking.looks; i++) {
+        if (i > 0)
+            DirectFunctionCall1(pg_sleep, Float8GetDatum(looking.every_ms / 1000.0));
+        look(store_id, &found);
+    }
+    const std::span<WaitedFor> skus = found.skus.first(found.count);
+    std::sort(skus.begin(), skus.end(), [](const WaitedFor &a, const WaitedFor &b) {
+        return a.waits != b.waits ? a.waits > b.waits : a.sku < b.sku;
+    });
+    return skus;
+}
+
+} // namespace weedgo
