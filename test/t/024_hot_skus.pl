@@ -89,9 +89,10 @@ sub tuned
 	crowd(@numbers);
 	$tuner->send(tune($options));
 	$shop->wait_until_blocked($tuner) if $changes;
-	my $said = $changes ? undef : ($tuner->answer)[0];
+	my @said = $changes ? () : $tuner->answer;
 	disperse();
-	return $said // ($tuner->answer)[0];
+	@said = $tuner->answer if $changes;
+	return join('', @said);
 }
 my $never = ', "quiet_orders": 0';
 is($shop->ask(tune($never)), '', 'nobody waits, nothing is split');
