@@ -187,6 +187,21 @@ costs(0, $alice, 'policies that change');
 my $order = $shop->ask('SELECT max(order_id::text) FROM weedgo_data.orders');
 is(executed("SELECT count(*) FROM weedgo.recompute_order(shop.id('store'), '$order')"), 4, 'recompute_order: 4');
 
-is($shop->orders, 35, 'all were checked out');
+# What is split: one to see that, and one for each sku; three where it takes of several rows. A promo code costs one more.
+set_policies("{}");
+$shop->ask("SELECT weedgo.split_stock(shop.id('store'), shop.sku(n), 2) FROM generate_series(5, 7) n");
+$shop->ask("SELECT weedgo.split_promo(shop.id('store'), 'SAVE10', 2)");
+sub split_costs
+{
+	my ($more, $arguments, $name, $numbers) = @_;
+	$shop->ask("SELECT shop.fill('$name', VARIADIC ARRAY(SELECT $numbers))");
+	is(executed(Shop::checkout($name, $arguments)), $usual + $more, "$name: $more more");
+}
+split_costs(2, undef, 'a split sku', 'generate_series(4, 5)');
+split_costs(4, undef, 'three split skus', 'generate_series(4, 7)');
+split_costs(4, undef, 'more of one than a row has', '5 FROM generate_series(1, 600)');
+split_costs(3, "promo_code => 'SAVE10'", 'a split promo code', '4');
+
+is($shop->orders, 39, 'all were checked out');
 $shop->invariants_hold;
 done_testing();
