@@ -10,6 +10,7 @@ static_assert(Trivial<Cart> && Trivial<CartQuery>);
 
 namespace {
 
+// The widest relation comes last: each join hands on the columns of all before it.
 #define READ_CART                                                                                  \
     "SELECT c.customer_id::uuid, c.promo_code::text, c.status::text, c.order_id::uuid,"            \
     "       s.store_id IS NOT NULL, s.tenant_id::uuid, s.province::text, s.currency::text,"        \
@@ -23,13 +24,13 @@ namespace {
     "       EXISTS (SELECT FROM weedgo_data.holds h"                                               \
     "               WHERE h.store_id = $1 AND h.cart_id = $2)"                                     \
     "  FROM weedgo_data.carts c"                                                                   \
-    "  LEFT JOIN weedgo_data.stores s ON s.store_id = $1"                                          \
     "  LEFT JOIN weedgo_data.customers u ON u.customer_id = $3"                                    \
     "  LEFT JOIN weedgo_data.payment_methods m"                                                    \
     "    ON m.customer_id = $3 AND m.payment_method_id = $4"                                       \
     "  LEFT JOIN weedgo_data.orders o"                                                             \
     "    ON o.store_id = $1 AND o.idempotency_scope = $6"                                          \
     "   AND o.idempotency_key = $5"                                                                \
+    "  LEFT JOIN weedgo_data.stores s ON s.store_id = $1"                                          \
     " WHERE c.store_id = $1 AND c.cart_id = $2"
 
 constinit Statement read_statement{READ_CART};

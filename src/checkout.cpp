@@ -194,7 +194,7 @@ void write_receipt(const CheckoutRequest &request, const Sale &sale, ResultRow *
     result->money(totals.subtotal).money(totals.discount).money(totals.tax);
     result->money(totals.delivery_fee).money(totals.tip).money(totals.total);
     result->money(totals.amount_due).text(store.currency).text(quote.promo_code);
-    result->json(taxes_json(quote)).value(sale.lines);
+    result->value(order.taxes).value(sale.lines);
     result->boolean(false).timestamp(order.created_at);
     result->json(details_json(request, sale));
 }

@@ -19,7 +19,8 @@ struct NewOrder {
     std::string_view payment_status;
     TimestampTz created_at;
     std::optional<Datum> fingerprint; // bytea, where the request has a key
-    OrderValues values;               // of its row, when it is inserted
+    Datum taxes;
+    OrderValues values; // of its row, when it is inserted
 };
 
 // An order that stands in the way of a new one.

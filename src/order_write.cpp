@@ -108,7 +108,7 @@ OrderValues values_of(const CheckoutRequest &request, const Cart &cart, const Qu
             Param::text(store.currency),
             Param::text(quote.promo_code),
             Param::integer(quote.distance_m),
-            Param::jsonb(taxes_json(quote).to_jsonb()),
+            Param::jsonb(order.taxes),
             Param::jsonb(pricing_json(quote).to_jsonb()),
             Param::uuid(request.idempotency_scope),
             Param::text(request.idempotency_key),
@@ -164,6 +164,7 @@ std::optional<ExistingOrder> find_by_key(const CheckoutRequest &request) {
 
 std::optional<ExistingOrder> insert_order(const CheckoutRequest &request, const Cart &cart,
                                           const Quote &quote, NewOrder *order) {
+    order->taxes = taxes_json(quote).to_jsonb();
     for (int draw = 0; draw < max_draws; draw++) {
         draw_identifiers(quote, order);
         order->values = values_of(request, cart, quote, *order);
