@@ -120,6 +120,7 @@ void lock_parts(const Shelf &shelf, std::span<StockMove> moves, std::span<Place>
             continue;
         const SplitKey key{shelf.store_id, move.sku};
         const Units change{-std::int64_t{move.quantity}, move.quantity};
+        remember_parts(key, place.parts.size());
         place.is_done = !move.in_lots && !move.comes_back &&
                         change_in_one(stock_counter, key, place.parts, change);
         move.done = place.is_done;

@@ -142,6 +142,16 @@ void move_together(const pg_uuid_t &store_id, std::span<StockMove> moves) {
     }
 }
 
+// Tries a lone sku that is known to be split; says whether that is all there is to do.
+bool move_in_part(const pg_uuid_t &store_id, std::span<StockMove> moves) {
+    StockMove &move = moves[0];
+    if (moves.size() > 1 || move.in_lots || move.comes_back)
+        return false;
+    move.done =
+        change_remembered({store_id, move.sku}, {-std::int64_t{move.quantity}, move.quantity});
+    return move.done;
+}
+
 // Tries the moves in bucket 0; says whether that is all there is to do.
 bool try_moves(const pg_uuid_t &store_id, std::span<StockMove> moves) {
     if (moves.size() == 1)
@@ -317,7 +327,7 @@ std::span<StockMove> moves_for(std::span<const Line> lines, std::span<const Held
 }
 
 bool reserve(const Shelf &shelf, std::span<StockMove> moves, std::span<const Held> held) {
-    if (moves.empty() || try_moves(shelf.store_id, moves))
+    if (moves.empty() || move_in_part(shelf.store_id, moves) || try_moves(shelf.store_id, moves))
         return true;
     const auto first_missing =
         std::partition(moves.begin(), moves.end(),

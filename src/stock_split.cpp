@@ -47,7 +47,33 @@ constinit Statement state_statement{
     "       coalesce(sum(reserved), 0)::int8"
     "  FROM weedgo_data.stock WHERE " OF_SKU " AND bucket <= 0"};
 
+// The last few that were seen. Where two fall together, the later one is remembered.
+struct Remembered {
+    std::uint64_t key;
+    std::int32_t count;
+};
+constinit std::array<Remembered, 64> remembered{};
+
+static_assert(Trivial<Remembered>);
+
+Remembered remembered_as(const SplitKey &key, std::size_t count) {
+    const LOCKTAG tag = part_lock_tag({PartOf::stock, key.store_id, key.name, 0});
+    return {std::uint64_t{tag.locktag_field2} << 32 | tag.locktag_field3,
+            static_cast<std::int32_t>(count)};
+}
+
 } // namespace
+
+void remember_parts(const SplitKey &key, std::size_t count) {
+    const Remembered now = remembered_as(key, count);
+    remembered[now.key % remembered.size()] = now;
+}
+
+bool change_remembered(const SplitKey &key, const Units &change) {
+    const std::uint64_t name = remembered_as(key, 0).key;
+    const Remembered &seen = remembered[name % remembered.size()];
+    return seen.key == name && change_in_free(stock_counter, key, seen.count, change);
+}
 
 Units take_row(const SplitKey &key) {
     const Rows rows =
