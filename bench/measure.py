@@ -89,13 +89,13 @@ class Server:
     def children(self):
         """The processes of the server, those too that have ended but have not been waited for."""
         found = set()
-        for stat in Path("/proc").glob("[0-9]*/stat"):
+        for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
-                fields = stat.read_text().rsplit(")", 1)[1].split()
+                fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
             except OSError:
-                continue
+                continue  # it has ended
             if int(fields[1]) == self.postmaster:
-                found.add(int(stat.parent.name))
+                found.add(int(pid))
         return found
 
     def backends_cpu_s(self):
