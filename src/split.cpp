@@ -45,16 +45,14 @@ std::span<const Part> read_all_parts(Counter &counter, std::span<const SplitChan
 
 } // namespace
 
-bool change_in_next(Counter &counter, const SplitKey &key, std::int32_t count,
+bool change_in_free(Counter &counter, const SplitKey &key, std::int32_t count,
                     const Units &change) {
-    const auto bucket = [count](std::int32_t i) {
-        return -1 - (MyProcPid + i) % count;
-    };
-    for (std::int32_t i = 0; i < count; i++)
-        if (try_lock_part(lock_of(counter, key, bucket(i))))
-            return change_part(counter, key, bucket(i), change);
-    lock_part(lock_of(counter, key, bucket(0)));
-    return change_part(counter, key, bucket(0), change);
+    for (std::int32_t i = 0; i < count; i++) {
+        const std::int32_t bucket = -1 - (MyProcPid + i) % count;
+        if (try_lock_part(lock_of(counter, key, bucket)))
+            return change_part(counter, key, bucket, change);
+    }
+    return false;
 }
 
 // Backends begin at different parts, so that they seldom meet.

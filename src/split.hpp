@@ -37,9 +37,9 @@ struct Counter {
 bool change_in_one(Counter &counter, const SplitKey &key, std::span<const Part> seen,
                    const Units &change);
 
-// The same where it is only known that there were so many parts: in the first that nobody is
-// changing, or else in one that is waited for. False: that one cannot bear it.
-bool change_in_next(Counter &counter, const SplitKey &key, std::int32_t count, const Units &change);
+// The same where it is only known that there were so many parts: false where all of them are being
+// changed, or the first that is not cannot bear it.
+bool change_in_free(Counter &counter, const SplitKey &key, std::int32_t count, const Units &change);
 
 // All parts, locked, from -1 down; empty where it is not split. The caller has no lock of a part
 // of this counter (unless it has all), nor of one that comes after it.

@@ -72,7 +72,7 @@ void remember_parts(const SplitKey &key, std::size_t count) {
 bool change_remembered(const SplitKey &key, const Units &change) {
     const std::uint64_t name = remembered_as(key, 0).key;
     const Remembered &seen = remembered[name % remembered.size()];
-    return seen.key == name && change_in_next(stock_counter, key, seen.count, change);
+    return seen.key == name && change_in_free(stock_counter, key, seen.count, change);
 }
 
 Units take_row(const SplitKey &key) {

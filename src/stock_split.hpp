@@ -25,7 +25,7 @@ void merge_parts(const SplitKey &key);
 
 // What is split stays so, in parts that are locked after all other rows of stock. So where nothing
 // else is moved, a sku that this backend knows to be split needs no look at bucket 0 and at the
-// parts: the next one is changed, if it can bear it. False: look.
+// parts: a free one is changed, if it can bear it. False: look.
 void remember_parts(const SplitKey &key, std::size_t count);
 bool change_remembered(const SplitKey &key, const Units &change);
 
