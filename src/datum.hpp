@@ -26,8 +26,13 @@ inline Datum from_cents(Cents amount) {
     return NumericGetDatum(int64_div_fast_to_numeric(amount, 2));
 }
 
+// Below, at or above 0 as `a` comes before `b`, is `b`, or comes after it.
+inline int compare(const pg_uuid_t &a, const pg_uuid_t &b) {
+    return memcmp(a.data, b.data, UUID_LEN);
+}
+
 inline bool same(const pg_uuid_t &a, const pg_uuid_t &b) {
-    return memcmp(a.data, b.data, UUID_LEN) == 0;
+    return compare(a, b) == 0;
 }
 
 inline bool same(const std::optional<pg_uuid_t> &a, const std::optional<pg_uuid_t> &b) {

@@ -10,9 +10,6 @@ static_assert(Trivial<WaitScope> && Trivial<PartLock>);
 
 namespace {
 
-// Advisory locks of SQL have 1 or 2 here, Citus 4 and up.
-constexpr std::uint16_t lock_class = part_lock_class;
-
 // Any constants; what the locks mean.
 constexpr std::uint64_t cart_seed = 0x776565646f;
 constexpr std::uint64_t new_lots_seed = cart_seed + 1;
@@ -21,9 +18,12 @@ constexpr std::uint64_t new_rows_seed = cart_seed + 3;
 constexpr std::uint64_t stock_part_seed = cart_seed + 4;
 constexpr std::uint64_t promo_part_seed = cart_seed + 5;
 
-LOCKTAG tag_of(std::uint64_t seed, const void *name, std::size_t size) {
-    const std::uint64_t key =
-        hash_bytes_extended(static_cast<const unsigned char *>(name), static_cast<int>(size), seed);
+std::uint64_t key_of(std::uint64_t seed, const void *name, std::size_t size) {
+    return hash_bytes_extended(static_cast<const unsigned char *>(name), static_cast<int>(size),
+                               seed);
+}
+
+LOCKTAG tag_of(std::uint64_t key) {
     LOCKTAG tag;
     SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, static_cast<std::uint32_t>(key >> 32),
                          static_cast<std::uint32_t>(key), lock_class);
@@ -68,7 +68,7 @@ LOCKTAG cart_lock_tag(const pg_uuid_t &store_id, const pg_uuid_t &cart_id) {
     std::array<unsigned char, 2 * UUID_LEN> name;
     std::copy_n(store_id.data, UUID_LEN, name.data());
     std::copy_n(cart_id.data, UUID_LEN, name.data() + UUID_LEN);
-    return tag_of(cart_seed, name.data(), name.size());
+    return tag_of(key_of(cart_seed, name.data(), name.size()));
 }
 
 void lock_cart(WaitScope &scope, const pg_uuid_t &store_id, const pg_uuid_t &cart_id, Wait wait) {
@@ -94,40 +94,38 @@ void lock_cart(WaitScope &scope, const pg_uuid_t &store_id, const pg_uuid_t &car
 }
 
 void lock_new_lots(const pg_uuid_t &store_id) {
-    wait_for(tag_of(new_lots_seed, store_id.data, UUID_LEN), ExclusiveLock);
+    wait_for(tag_of(key_of(new_lots_seed, store_id.data, UUID_LEN)), ExclusiveLock);
 }
 
 void lock_lot(std::string_view lot, LotLock lock) {
-    wait_for(tag_of(lot_seed, lot.data(), lot.size()),
+    wait_for(tag_of(key_of(lot_seed, lot.data(), lot.size())),
              lock == LotLock::to_recall ? ExclusiveLock : ShareLock);
 }
 
 void lock_new_rows(const pg_uuid_t &store_id, RowsLock lock) {
-    wait_for(tag_of(new_rows_seed, store_id.data, UUID_LEN),
+    wait_for(tag_of(key_of(new_rows_seed, store_id.data, UUID_LEN)),
              lock == RowsLock::to_split ? ExclusiveLock : ShareLock);
 }
 
-LOCKTAG part_lock_tag(const PartLock &part) {
+std::uint64_t part_lock_key(const PartLock &part) {
     const std::uint64_t seed = part.what == PartOf::stock ? stock_part_seed : promo_part_seed;
-    const std::uint64_t name =
-        hash_bytes_extended(reinterpret_cast<const unsigned char *>(part.name.data()),
-                            static_cast<int>(part.name.size()), seed);
+    const std::uint64_t name = key_of(seed, part.name.data(), part.name.size());
     std::array<unsigned char, UUID_LEN + sizeof part.bucket> rest;
     std::copy_n(part.store_id.data, UUID_LEN, rest.data());
     memcpy(rest.data() + UUID_LEN, &part.bucket, sizeof part.bucket);
-    return tag_of(name, rest.data(), rest.size());
+    return key_of(name, rest.data(), rest.size());
 }
 
 bool try_lock_part(const PartLock &part) {
-    return try_lock(part_lock_tag(part));
+    return try_lock(tag_of(part_lock_key(part)));
 }
 
 void lock_part(const PartLock &part) {
-    wait_for(part_lock_tag(part), ExclusiveLock);
+    wait_for(tag_of(part_lock_key(part)), ExclusiveLock);
 }
 
 void unlock_part(const PartLock &part) {
-    const LOCKTAG tag = part_lock_tag(part);
+    const LOCKTAG tag = tag_of(part_lock_key(part));
     LockRelease(&tag, ExclusiveLock, session_lock);
 }
 

@@ -5,6 +5,10 @@
 
 namespace weedgo {
 
+// The objsubid of our locks in pg_locks: "WG". Advisory locks of SQL have 1 or 2 there, Citus 4 and
+// up.
+constexpr std::uint16_t lock_class = 0x5747;
+
 // The cart's lock is PostgreSQL's own transaction-scoped advisory lock, in a class of its own:
 // nothing but this extension takes it, and commit, rollback or the end of the session release it.
 LOCKTAG cart_lock_tag(const pg_uuid_t &store_id, const pg_uuid_t &cart_id);
@@ -50,8 +54,7 @@ struct PartLock {
     std::string_view name;
     std::int32_t bucket;
 };
-LOCKTAG part_lock_tag(const PartLock &part);
-constexpr std::int32_t part_lock_class = 0x5747; // its objsubid in pg_locks: "WG"
+std::uint64_t part_lock_key(const PartLock &part); // its classid and objid in pg_locks
 bool try_lock_part(const PartLock &part);
 void lock_part(const PartLock &part);
 void unlock_part(const PartLock &part);

@@ -149,8 +149,9 @@ PromoReason judge_uses(const PromoKey &key, const Promo &promo) {
 // A code that has been split since it was read has nothing in its row; it is never made whole
 // again.
 PromoReason count_use(const PromoKey &key, const Promo &promo) {
-    if (!(!promo.is_split && count_in_row(key, promo.max_uses)) &&
-        !count_in_parts(key, promo.max_uses))
+    const bool is_counted = (!promo.is_split && count_in_row(key, promo.max_uses)) ||
+                            count_in_parts(key, promo.max_uses);
+    if (!is_counted)
         return PromoReason::exhausted;
     if (!key.customer_id)
         return PromoReason::usable;

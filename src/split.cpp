@@ -12,6 +12,10 @@ PartLock lock_of(const Counter &counter, const SplitKey &key, std::int32_t bucke
     return {counter.what, key.store_id, key.name, bucket};
 }
 
+Part read_part(Row &row) {
+    return {row.integer(), row.integer(), row.integer()};
+}
+
 // Under the lock of the part.
 bool change_part(Counter &counter, const SplitKey &key, std::int32_t bucket, const Units &change) {
     const Rows changed =
@@ -38,7 +42,7 @@ std::span<const Part> read_all_parts(Counter &counter, std::span<const SplitChan
     for (std::size_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
         counts[static_cast<std::size_t>(row.integer() - 1)]++;
-        parts[i] = {row.integer(), row.integer(), row.integer()};
+        parts[i] = read_part(row);
     }
     return parts;
 }
@@ -87,9 +91,7 @@ std::span<Part> gather(Counter &counter, const SplitKey &key) {
     const std::span<Part> parts = allocate<Part>(rows.count);
     for (std::size_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
-        parts[i].bucket = row.integer();
-        parts[i].left = row.integer();
-        parts[i].taken = row.integer();
+        parts[i] = read_part(row);
     }
     return parts;
 }
@@ -165,6 +167,13 @@ const SplitChange *change_split(Counter &counter, std::span<const SplitChange> c
             return &of;
     }
     return nullptr;
+}
+
+void write_counter(const SplitKey &key, const Rows &state, const JsonWriter &details,
+                   ResultRow *result) {
+    Row row(state, 0);
+    result->uuid(key.store_id).text(key.name).integer(row.integer());
+    result->value(row.value(INT8OID)).value(row.value(INT8OID)).json(details);
 }
 
 } // namespace weedgo

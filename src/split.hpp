@@ -9,6 +9,7 @@
 #include "locks.hpp"
 #include "parts.hpp"
 #include "pg.hpp"
+#include "result.hpp"
 #include "spi.hpp"
 
 namespace weedgo {
@@ -65,6 +66,11 @@ struct SplitChange {
 // Makes changes of what is split, one after the other, and passes over what is not. Returns the
 // first that its parts cannot bear, or NULL.
 const SplitChange *change_split(Counter &counter, std::span<const SplitChange> changes);
+
+// Writes a row of weedgo.split_counter; `state` is its number of parts, what is left and what is
+// taken: integer, bigint, bigint.
+void write_counter(const SplitKey &key, const Rows &state, const JsonWriter &details,
+                   ResultRow *result);
 
 // Makes the change in one part or in all. False: all of them together cannot bear it.
 bool change_in_parts(Counter &counter, const SplitKey &key, std::span<const Part> seen,

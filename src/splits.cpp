@@ -48,11 +48,8 @@ void check_known(const SplitKey &key) {
     check_skus({&sku, 1}, Known::as_product_or_stock);
 }
 
-void write_state(const SplitKey &key, const Rows &rows, ResultRow *result) {
-    Row row(rows, 0);
-    result->uuid(key.store_id).text(key.name).integer(row.integer());
-    result->value(row.value(INT8OID)).value(row.value(INT8OID));
-    result->json(JsonWriter().begin_object().end_object());
+void write_state(const SplitKey &key, const Rows &state, ResultRow *result) {
+    write_counter(key, state, JsonWriter().begin_object().end_object(), result);
 }
 
 void write_stock(const SplitKey &key, ResultRow *result) {

@@ -121,7 +121,7 @@ StockChange &change_of(std::span<StockChange> changes, Row &row) {
 // By store: of a transfer there are two, one after the other.
 void lock_new_rows_of(Changes made) {
     const auto by_id = [](const pg_uuid_t &a, const pg_uuid_t &b) {
-        return memcmp(a.data, b.data, UUID_LEN) < 0;
+        return compare(a, b) < 0;
     };
     pg_uuid_t first = made[0].store_id;
     pg_uuid_t last = first;
@@ -217,7 +217,7 @@ bool change_parts(StockChange &change, const std::optional<std::int32_t> &expect
 }
 
 bool comes_before(const StockChange &a, const StockChange &b) {
-    const int stores = memcmp(a.store_id.data, b.store_id.data, UUID_LEN);
+    const int stores = compare(a.store_id, b.store_id);
     return stores != 0 ? stores < 0 : a.sku < b.sku;
 }
 

@@ -56,21 +56,19 @@ constinit std::array<Remembered, 64> remembered{};
 
 static_assert(Trivial<Remembered>);
 
-Remembered remembered_as(const SplitKey &key, std::size_t count) {
-    const LOCKTAG tag = part_lock_tag({PartOf::stock, key.store_id, key.name, 0});
-    return {std::uint64_t{tag.locktag_field2} << 32 | tag.locktag_field3,
-            static_cast<std::int32_t>(count)};
+std::uint64_t remembered_as(const SplitKey &key) {
+    return part_lock_key({PartOf::stock, key.store_id, key.name, 0});
 }
 
 } // namespace
 
 void remember_parts(const SplitKey &key, std::size_t count) {
-    const Remembered now = remembered_as(key, count);
-    remembered[now.key % remembered.size()] = now;
+    const std::uint64_t name = remembered_as(key);
+    remembered[name % remembered.size()] = {name, static_cast<std::int32_t>(count)};
 }
 
 bool change_remembered(const SplitKey &key, const Units &change) {
-    const std::uint64_t name = remembered_as(key, 0).key;
+    const std::uint64_t name = remembered_as(key);
     const Remembered &seen = remembered[name % remembered.size()];
     return seen.key == name && change_in_free(stock_counter, key, seen.count, change);
 }
@@ -78,12 +76,10 @@ bool change_remembered(const SplitKey &key, const Units &change) {
 Units take_row(const SplitKey &key) {
     const Rows rows =
         execute(take_row_statement, {Param::uuid(key.store_id), Param::text(key.name)});
-    Units units;
-    for (std::uint64_t i = 0; i < rows.count; i++) {
-        Row row(rows, i);
-        units = {row.integer(), row.integer()};
-    }
-    return units;
+    if (rows.count == 0)
+        return {};
+    Row row(rows, 0);
+    return {row.integer(), row.integer()};
 }
 
 void split_over(const SplitKey &key, std::int32_t count, const Units &row) {

@@ -103,15 +103,12 @@ std::span<Plan> make_plans(const pg_uuid_t &store_id, const Bounds &bounds) {
 }
 
 void put_result(const SplitKey &key, const Plan &plan, const ReturnSetInfo *set) {
-    const Rows rows = read_split_stock(key);
-    Row state(rows, 0);
-    ResultRow row;
-    row.uuid(key.store_id).text(key.name).integer(state.integer());
-    row.value(state.value(INT8OID)).value(state.value(INT8OID));
     JsonWriter details;
     details.begin_object().key("buckets_before").integer(std::int64_t{plan.parts});
     details.key("waits").integer(plan.waits).end_object();
-    row.json(details).put(set);
+    ResultRow row;
+    write_counter(key, read_split_stock(key), details, &row);
+    row.put(set);
 }
 
 // The rows of bucket 0 of all, before the parts of any.

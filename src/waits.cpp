@@ -65,8 +65,7 @@ Found find_split(const pg_uuid_t &store_id) {
         if (found.count == 0 || found.skus[found.count - 1].sku != sku)
             found.skus[found.count++].sku = sku;
         found.skus[found.count - 1].parts++;
-        const LOCKTAG tag = part_lock_tag({PartOf::stock, store_id, sku, row.integer()});
-        found.keys[i] = {std::uint64_t{tag.locktag_field2} << 32 | tag.locktag_field3,
+        found.keys[i] = {part_lock_key({PartOf::stock, store_id, sku, row.integer()}),
                          found.count - 1};
     }
     return found;
@@ -91,8 +90,7 @@ WaitedFor *sku_of_name(Found *found, std::string_view sku) {
 }
 
 void look(const pg_uuid_t &store_id, Found *found) {
-    const Rows rows =
-        execute(look_statement, {Param::uuid(store_id), Param::integer(part_lock_class)});
+    const Rows rows = execute(look_statement, {Param::uuid(store_id), Param::integer(lock_class)});
     for (std::uint64_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
         const std::optional<std::string_view> sku = row.optional_text();
