@@ -18,7 +18,8 @@ struct Promo {
     std::optional<std::int32_t> max_uses;
     std::optional<std::int32_t> max_uses_per_customer;
     bool is_active = false;
-    bool is_split = false; // its counter
+    std::int32_t parts = 0;                 // of its counter; 0: it is not split
+    std::optional<std::int64_t> dealt_uses; // the limit that the parts have their shares of
 };
 
 enum class PromoReason {

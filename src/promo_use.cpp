@@ -14,9 +14,12 @@ constinit Statement read_statement{
     "SELECT discount_type::text, discount_value::numeric, max_discount_amount::numeric,"
     "       min_order_amount::numeric, valid_from::timestamptz, valid_until::timestamptz,"
     "       max_uses::int4, max_uses_per_customer::int4, reimbursable::bool, is_active::bool,"
-    "       EXISTS (SELECT FROM weedgo_data.promo_counters"
-    "                WHERE store_id = $1 AND code = $2 AND bucket < 0)"
-    "  FROM weedgo_data.promo_codes WHERE store_id = $1 AND code = $2"};
+    "       parts.count, parts.dealt"
+    "  FROM weedgo_data.promo_codes"
+    " CROSS JOIN LATERAL (SELECT count(*)::int4 AS count, sum(quota)::int8 AS dealt"
+    "                       FROM weedgo_data.promo_counters"
+    "                      WHERE store_id = $1 AND code = $2 AND bucket < 0) parts"
+    " WHERE store_id = $1 AND code = $2"};
 
 constinit Statement uses_statement{
     "SELECT coalesce(c.used >= coalesce(c.quota, $4), $4 <= 0), coalesce(u.used >= $5, $5 <= 0)"
@@ -57,6 +60,12 @@ bool are_dealt_from(std::span<const Part> parts, const std::optional<std::int32_
                                         [](const Part &part) { return part.left == unlimited; });
     const Units sums = sum_of(parts);
     return has_limit ? max_uses == sums.left + sums.taken : !max_uses;
+}
+
+// Where the parts have their shares of the limit as it is, one of them will do.
+bool count_in_free_part(const PromoKey &key, const Promo &promo) {
+    return promo.dealt_uses == promo.max_uses &&
+           change_in_free(promo_counter, {key.store_id, key.code}, promo.parts, {-1, 1});
 }
 
 // False: none is left. Or the code is not split.
@@ -129,7 +138,8 @@ std::optional<Promo> read_promo(const pg_uuid_t &store_id, std::string_view code
     promo.max_uses_per_customer = row.optional_integer();
     promo.discount.reimbursable = row.optional_boolean().value_or(false);
     promo.is_active = row.optional_boolean().value_or(false);
-    promo.is_split = row.boolean();
+    promo.parts = row.integer();
+    promo.dealt_uses = row.optional_bigint();
     return promo;
 }
 
@@ -149,8 +159,10 @@ PromoReason judge_uses(const PromoKey &key, const Promo &promo) {
 // A code that has been split since it was read has nothing in its row; it is never made whole
 // again.
 PromoReason count_use(const PromoKey &key, const Promo &promo) {
-    const bool is_counted = (!promo.is_split && count_in_row(key, promo.max_uses)) ||
-                            count_in_parts(key, promo.max_uses);
+    const bool is_split = promo.parts > 0;
+    const bool is_counted =
+        (is_split ? count_in_free_part(key, promo) : count_in_row(key, promo.max_uses)) ||
+        count_in_parts(key, promo.max_uses);
     if (!is_counted)
         return PromoReason::exhausted;
     if (!key.customer_id)

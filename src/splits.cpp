@@ -49,7 +49,7 @@ void check_known(const SplitKey &key) {
 }
 
 void write_state(const SplitKey &key, const Rows &state, ResultRow *result) {
-    write_counter(key, state, JsonWriter().begin_object().end_object(), result);
+    write_counter(key, state, empty_object(), result);
 }
 
 void write_stock(const SplitKey &key, ResultRow *result) {
