@@ -266,6 +266,16 @@ class Server:
             self.shops.add(database)
         return database
 
+    def altered_shop(self, name, sql):
+        """The empty shop with something done to it, made when it is asked for the first time."""
+        database = "shop " + name
+        if database not in self.shops:
+            subprocess.run(["createdb", "-T", "empty_shop", database], check=True)
+            for statement in sql.split(";"):
+                self.ask(statement, database)
+            self.shops.add(database)
+        return database
+
     def indexes(self, database):
         """name, bytes, levels, internal pages and leaf pages of each index that grows with orders."""
         rows = self.ask(

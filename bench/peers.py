@@ -13,7 +13,7 @@ CUSTOMER = "md5(:buyer::text)::uuid"
 def next_cart(lines, products, customers, sku=None, **_):
     """Counts the client's carts in :n and sets what follows from a cart's number: s1, s2, ... are its skus, in the order
     of the text, as in bench.skus()."""
-    skus = [f"(:cart * 7919 + {j} * 97) % {products - 2} + 3" for j in range(lines)]
+    skus = [f"(:cart * 7919 + {j} * 97) % {products - 3} + 4" for j in range(lines)]
     if sku:
         skus[0] = sku
     return f"""\\set n :n + 1

@@ -22,6 +22,7 @@ class Contender:
     settings: str = ""
     relay: bool = False
     size: int | None = None  # of the shop: orders that are there already
+    altered: str | None = None  # what is done to a shop of its own, in SQL
     needs: str | None = None  # a function that may not be there yet
 
     @property
@@ -33,9 +34,14 @@ class Contender:
     def cart(self):
         return {"lines": self.lines, "products": PRODUCTS, "customers": CUSTOMERS, "sku": self.sku, "promo": self.promo}
 
+    def database(self, server):
+        if self.size:
+            return server.shop(self.size)
+        return server.altered_shop(self.name, self.altered) if self.altered else None
+
     def run(self, server, few=False):
         return server.run(self.peer, self.cart, clients=self.clients, carts=20 if few else self.carts, relay=self.relay,
-                          settings=self.settings, database=server.shop(self.size) if self.size else None)
+                          settings=self.settings, database=self.database(server))
 
 
 @dataclass(frozen=True)
@@ -158,21 +164,24 @@ def lines_and_clients():
 def hot(n):
     same = {"lines": 1, "clients": n}
     many = n > 8
+    rows = max(n, 32)
+    split_sku = f"one sku, split over {rows}"
+    split_code = f"one code, split over {rows}"
     yield Scenario(f"hot-sku-{n}", f"one line, {n} clients: everybody wants the same sku", [
         Contender("different skus", "weedgo", **same),
         Contender("one sku", "weedgo", sku=1, **same),
-        Contender("one sku, split over 32", "weedgo", sku=2, needs="weedgo.split_stock", **same),
+        Contender(split_sku, "weedgo", sku=2 if rows == 32 else 3, needs="weedgo.split_stock", **same),
         Contender("plpgsql, one sku", "plpgsql", sku=1, **same)],
-        [Reach(f"hot_sku_{n}_split_against_different", "one sku, split over 32", "different skus", "rate", at_least(0.9)),
-         *([Reach(f"hot_sku_{n}_split_against_plpgsql", "one sku, split over 32", "plpgsql, one sku", "rate", at_least(3.5)),
+        [Reach(f"hot_sku_{n}_split_against_different", split_sku, "different skus", "rate", at_least(0.9)),
+         *([Reach(f"hot_sku_{n}_split_against_plpgsql", split_sku, "plpgsql, one sku", "rate", at_least(3.5)),
             Reach(f"hot_sku_{n}_not_split_against_plpgsql", "one sku", "plpgsql, one sku", "rate", at_least(1.5))] if many else [])])
     yield Scenario(f"hot-promo-{n}", f"one line, {n} clients: everybody has the same limited promo code", [
         Contender("no code", "weedgo", **same),
         Contender("one code", "weedgo", promo="LIMITED", **same),
-        Contender("one code, split over 32", "weedgo", promo="SPLIT", needs="weedgo.split_promo", **same),
+        Contender(split_code, "weedgo", promo=f"SPLIT-{rows}", needs="weedgo.split_promo", **same),
         Contender("plpgsql, one code", "plpgsql", promo="LIMITED", **same)],
         [Reach(f"hot_promo_{n}_against_none", "one code", "no code", "rate", at_least(0.9)),
-         Reach(f"hot_promo_{n}_split_against_none", "one code, split over 32", "no code", "rate", at_least(0.9))])
+         Reach(f"hot_promo_{n}_split_against_none", split_code, "no code", "rate", at_least(0.9))])
 
 
 def locks():
@@ -194,10 +203,24 @@ def growth():
         [Reach("rate_in_large_shop_against_small", f"{PRESIZE:,} orders", f"{FEW:,} orders", "rate", at_least(0.85))])
 
 
+def settings():
+    yield Scenario("pool", "3 lines: so many connections buy at once", [
+        Contender(f"{n} connections", "weedgo", clients=n) for n in (1, 2, 4, 8, 16, 32, 64)], pictured=("rate", "p99_ms"))
+    yield Scenario("commit-delay", "3 lines, 16 clients: a flush waits for other commits, where 5 others are busy", [
+        Contender(f"{us} us", "weedgo", clients=16, settings=f"-c commit_delay={us}") for us in (0, 50, 200, 1000)])
+    autovacuum = ("autovacuum_enabled = false", "autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50")
+    yield Scenario(
+        "stock-storage", "3 lines, 4 clients, in a shop of 10,000 skus: how the table stock is stored and vacuumed",
+        [Contender(name, "weedgo", clients=4, altered=f"ALTER TABLE weedgo_data.stock SET ({options}); VACUUM FULL weedgo_data.stock")
+         for name, options in (*((f"fillfactor {n}", f"fillfactor = {n}") for n in (100, 90, 70, 50, 30)),
+                               *zip(("never vacuumed", "vacuumed after 50 updates"), autovacuum))])
+
+
 def all_scenarios():
     yield from one_client()
     yield from lines_and_clients()
     for n in (8, 32, 64):
         yield from hot(n)
     yield from locks()
+    yield from settings()
     yield from growth()

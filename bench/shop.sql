@@ -23,16 +23,16 @@ INSERT INTO weedgo_data.products (store_id, sku, name, unit_price, equivalent_mg
 INSERT INTO weedgo_data.stock (store_id, sku, available)
     SELECT store_id, sku, 1000000000 FROM weedgo_data.products;
 INSERT INTO weedgo_data.promo_codes (store_id, code, discount_type, discount_value, max_uses)
-    SELECT bench.store(), code, 'percentage', 10, 1000000000 FROM unnest(ARRAY['LIMITED', 'SPLIT']) code;
+    SELECT bench.store(), code, 'percentage', 10, 1000000000 FROM unnest(ARRAY['LIMITED', 'SPLIT-32', 'SPLIT-64']) code;
 
--- Sku 1 is the hot one, sku 2 the hot one whose stock is split; so with the two promo codes.
+-- Sku 1 is the hot one, skus 2 and 3 are hot ones whose stock is split; so with the three promo codes.
 DO $$
 BEGIN
     IF to_regproc('weedgo.split_stock') IS NOT NULL THEN
-        EXECUTE $split$ SELECT FROM weedgo.split_stock(bench.store(), '2', 32) $split$;
+        EXECUTE $split$ SELECT FROM weedgo.split_stock(bench.store(), '2', 32) a, weedgo.split_stock(bench.store(), '3', 64) b $split$;
     END IF;
     IF to_regproc('weedgo.split_promo') IS NOT NULL THEN
-        EXECUTE $split$ SELECT FROM weedgo.split_promo(bench.store(), 'SPLIT', 32) $split$;
+        EXECUTE $split$ SELECT FROM weedgo.split_promo(bench.store(), 'SPLIT-32', 32) a, weedgo.split_promo(bench.store(), 'SPLIT-64', 64) b $split$;
     END IF;
 END
 $$;
@@ -41,7 +41,7 @@ $$;
 CREATE FUNCTION bench.skus(cart bigint, lines integer, first_sku text) RETURNS SETOF text LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
     SELECT CASE WHEN n = 0 AND first_sku IS NOT NULL THEN first_sku
-                ELSE ((cart * 7919 + n * 97) % (:products - 2) + 3)::text END
+                ELSE ((cart * 7919 + n * 97) % (:products - 3) + 4)::text END
     FROM generate_series(0, lines - 1) n;
 END;
 
