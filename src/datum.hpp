@@ -1,6 +1,7 @@
 // Between PostgreSQL's datums and C++ values.
 #pragma once
 
+#include "identifiers.hpp"
 #include "money.hpp"
 #include "pg.hpp"
 
@@ -39,10 +40,13 @@ inline bool same(const std::optional<pg_uuid_t> &a, const std::optional<pg_uuid_
     return a.has_value() == b.has_value() && (!a || same(*a, *b));
 }
 
-// Microseconds since 1970, as ids of ours are made from them.
-inline std::uint64_t unix_us(TimestampTz at) {
+// An id of ours (identifiers.hpp), as if made at `at`.
+inline pg_uuid_t make_id(TimestampTz at, const std::array<std::uint8_t, 8> &random) {
     constexpr std::int64_t epoch_us = (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
-    return static_cast<std::uint64_t>(at + epoch_us);
+    const UuidBytes bytes = make_uuid7(static_cast<std::uint64_t>(at + epoch_us), random);
+    pg_uuid_t id;
+    std::copy(bytes.begin(), bytes.end(), id.data);
+    return id;
 }
 
 // A stored number, exactly, as a count of 10^-scale; raises 22003 for any other ("what" names it).

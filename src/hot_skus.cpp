@@ -18,7 +18,7 @@ void put_hot_skus(const pg_uuid_t &store_id, const Looking &looking, const Retur
         row.uuid(store_id).text(sku.sku).integer(sku.parts);
         row.value(Int64GetDatum(sku.waits)).integer(looking.looks);
         row.integer(parts_wanted(sku.parts, sku.waits, looking.looks));
-        row.json(JsonWriter().begin_object().end_object()).put(set);
+        row.json(empty_object()).put(set);
     }
 }
 

@@ -79,7 +79,7 @@ void reserve_cart(const Request &request, std::int64_t hold_us, WaitScope &wait,
 
     result->uuid(request.store_id).uuid(request.cart_id).timestamp(expires_at);
     result->boolean(!held.empty()).json(quantities_json(std::span<const Line>(items.lines)));
-    result->json(JsonWriter().begin_object().end_object());
+    result->json(empty_object());
 }
 
 void release_cart(const Request &request, WaitScope &wait, ResultRow *result) {
@@ -90,7 +90,7 @@ void release_cart(const Request &request, WaitScope &wait, ResultRow *result) {
     reserve(shelf, moves_for({}, held), held);
 
     result->uuid(request.store_id).uuid(request.cart_id).null().boolean(false);
-    result->json(quantities_json(held)).json(JsonWriter().begin_object().end_object());
+    result->json(quantities_json(held)).json(empty_object());
 }
 
 } // namespace

@@ -46,6 +46,13 @@ private:
     StringInfoData text_;
 };
 
+// {}: details that have nothing in them yet.
+inline JsonWriter empty_object() {
+    JsonWriter json;
+    json.begin_object().end_object();
+    return json;
+}
+
 // The text of a jsonb datum.
 std::string_view jsonb_text(Datum jsonb);
 

@@ -26,7 +26,7 @@ Datum advance(FunctionCallInfo fcinfo, const OrderKey &key, OrderStatus to,
         const bool changed = move_order(key, order, to, reason);
         row->uuid(key.store_id).uuid(key.order_id).text(order.order_number);
         row->text(name_of(order.status)).text(name_of(to)).boolean(changed);
-        row->text(order.payment_status).json(JsonWriter().begin_object().end_object());
+        row->text(order.payment_status).json(empty_object());
     });
 }
 

@@ -70,8 +70,7 @@ void draw_identifiers(const Quote &quote, NewOrder *order) {
     if (!pg_strong_random(&random, sizeof random))
         elog(ERROR, "could not generate random bits");
 
-    const UuidBytes uuid = make_uuid7(unix_us(order->created_at), random.for_id);
-    std::copy(uuid.begin(), uuid.end(), order->order_id.data);
+    order->order_id = make_id(order->created_at, random.for_id);
     order->order_number =
         make_order_number(quote.local.day, quote.local.ms_of_day, random.for_number);
 }

@@ -20,7 +20,7 @@ void record(const Report &report, ResultRow *result) {
     result->text(order.payment_status).text(recorded.status);
     result->money(received.amount).money(recorded.sums.captured).money(recorded.sums.refunded);
     result->money(order.amount_due).money(received.change);
-    result->json(JsonWriter().begin_object().end_object());
+    result->json(empty_object());
 }
 
 Report read_report(FunctionCallInfo fcinfo) {

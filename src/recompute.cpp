@@ -238,7 +238,7 @@ void put_order(const pg_uuid_t &store_id, const pg_uuid_t &order_id, const Store
     const auto put_amount = [&](std::string_view amount, const Stored &stored, bool is_known,
                                 Cents recomputed) {
         put(set, {std::nullopt, amount, std::nullopt, stored, only_if(is_known, recomputed)},
-            JsonWriter().begin_object().end_object());
+            empty_object());
     };
     put_amount("subtotal", order.subtotal, is_priced, totals.subtotal);
     put_amount("discount", order.discount, is_priced, totals.discount);

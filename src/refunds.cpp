@@ -156,7 +156,7 @@ void write_result(const Refund &refund, const OrderState &order,
     result->uuid(payment_id).boolean(is_new).text(name_of(order.status));
     result->text(order.payment_status).text(status).money(refund.report.amount);
     result->money(sums.captured).money(sums.refunded);
-    result->json(JsonWriter().begin_object().end_object());
+    result->json(empty_object());
 }
 
 // A sale in cash was rounded to five cents: the last of its items are worth up to two more than

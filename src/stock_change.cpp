@@ -6,7 +6,6 @@
 
 #include "contract.hpp"
 #include "errors.hpp"
-#include "identifiers.hpp"
 #include "json.hpp"
 #include "locks.hpp"
 #include "stock_split.hpp"
@@ -304,10 +303,7 @@ pg_uuid_t draw_entry_id(TimestampTz now) {
     std::array<std::uint8_t, 8> random;
     if (!pg_strong_random(random.data(), random.size()))
         elog(ERROR, "could not generate random bits");
-    const UuidBytes bytes = make_uuid7(unix_us(now), random);
-    pg_uuid_t id;
-    std::copy(bytes.begin(), bytes.end(), id.data);
-    return id;
+    return make_id(now, random);
 }
 
 } // namespace

@@ -138,7 +138,7 @@ ResultRow adjust(Adjustment request) {
     check_skus(changes, Known::as_product_or_stock);
     find_lots(changes);
     change_stock(changes, request.expected_available);
-    const Datum details = JsonWriter().begin_object().end_object().to_jsonb();
+    const Datum details = empty_object().to_jsonb();
     record_changes(changes, {request.reason, request.actor_id, details}, GetCurrentTimestamp());
     return result_of(request.change);
 }

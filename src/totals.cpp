@@ -78,7 +78,7 @@ void write_nothing(const Request &request, const Problems &problems, TimestampTz
     result->json(JsonWriter().begin_array().end_array());
     result->json(JsonWriter().begin_array().end_array());
     result->value(problems.to_jsonb()).timestamp(priced_at);
-    result->json(JsonWriter().begin_object().end_object());
+    result->json(empty_object());
 }
 
 void calculate(const Request &request, ResultRow *result) {

@@ -1,7 +1,6 @@
 // tune_stock: splits skus that checkouts wait for, and merges those that are quiet again.
 #include "contract.hpp"
 #include "errors.hpp"
-#include "identifiers.hpp"
 #include "owner.hpp"
 #include "parts.hpp"
 #include "pg.hpp"
@@ -43,18 +42,11 @@ bool is_spread(const Plan &plan) {
     return plan.parts > 1;
 }
 
-pg_uuid_t first_id_since(TimestampTz at) {
-    const UuidBytes bytes = make_uuid7(unix_us(at), {});
-    pg_uuid_t id;
-    std::copy(bytes.begin(), bytes.end(), id.data);
-    return id;
-}
-
 // Those that nobody waited for, and that were in few orders, go back to one row.
 void plan_merges(const pg_uuid_t &store_id, const Bounds &bounds, std::span<Plan> plans) {
     const TimestampTz since =
         GetCurrentTimestamp() - bounds.quiet_minutes * std::int64_t{USECS_PER_MINUTE};
-    const pg_uuid_t first = first_id_since(since);
+    const pg_uuid_t first = make_id(since, {});
     const auto end = std::partition(plans.begin(), plans.end(), [](const Plan &plan) {
         return is_spread(plan) && plan.waits == 0;
     });
