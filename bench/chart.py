@@ -1,6 +1,7 @@
 """A bar chart of a scenario's figures, as SVG."""
 from html import escape
 from statistics import median
+from textwrap import wrap
 
 BAR, GAP, LEFT, WIDTH = 18, 6, 190, 420
 TITLES = {"rate": "checkouts/s", "cpu_us": "CPU us a checkout", "p50_ms": "median latency, ms", "p99_ms": "p99 of latency, ms"}
@@ -13,11 +14,15 @@ def colour_of(contender):
 
 def write_chart(path, scenario, figures):
     path.parent.mkdir(parents=True, exist_ok=True)
-    parts, y = [], 24
+    parts, y = [], 0
+    for line in wrap(f"{scenario.name}: {scenario.what}", 92):
+        y += 18
+        parts.append(f'<text x="4" y="{y - 2}" font-size="14">{escape(line)}</text>')
+    y += 8
     for column in scenario.pictured:
         values = {name: [getattr(run, column) for run in runs] for name, runs in figures.items()}
         most = max(max(runs) for runs in values.values()) or 1
-        parts.append(f'<text x="0" y="{y + 16}" font-weight="bold">{escape(TITLES[column])}</text>')
+        parts.append(f'<text x="4" y="{y + 16}" font-weight="bold">{escape(TITLES[column])}</text>')
         y += 28
         for name, runs in values.items():
             scale = WIDTH / most
@@ -31,5 +36,4 @@ def write_chart(path, scenario, figures):
         y += 10
     path.write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 80}" height="{y}" font-family="sans-serif" font-size="12">'
-        f'<rect width="100%" height="100%" fill="#fff"/><text x="0" y="16" font-size="14">{escape(scenario.name)}: '
-        f'{escape(scenario.what)}</text>{"".join(parts)}</svg>\n')
+        f'<rect width="100%" height="100%" fill="#fff"/>{"".join(parts)}</svg>\n')
