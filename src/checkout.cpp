@@ -119,15 +119,6 @@ JsonWriter details_json(const CheckoutRequest &request, const Sale &sale) {
 
 } // namespace
 
-// An order that was acknowledged must survive a crash, and a failover to a synchronous standby,
-// whatever the session is set to for lesser work. For this transaction only, and undone with it.
-void commit_durably() {
-    if (synchronous_commit >= SYNCHRONOUS_COMMIT_REMOTE_WRITE)
-        return;
-    (void)set_config_option("synchronous_commit", "on", PGC_USERSET, PGC_S_SESSION,
-                            GUC_ACTION_LOCAL, true, 0, false);
-}
-
 std::optional<Sale> check_out(const CheckoutRequest &request, WaitScope &wait, ResultRow *stored) {
     lock_cart(wait, request.store_id, request.cart_id, Wait::in_turn);
     const TimestampTz now = GetCurrentTimestamp();

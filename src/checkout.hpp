@@ -20,9 +20,6 @@ struct Sale {
     std::span<const Allocation> lots; // that its lines are of
 };
 
-// Called before as_owner(), which takes back what is set inside.
-void commit_durably();
-
 // Turns the cart into an order. Where the request's key stands for an order already, that one is
 // put into *stored, and nothing comes back; every refusal is raised.
 std::optional<Sale> check_out(const CheckoutRequest &request, WaitScope &wait, ResultRow *stored);

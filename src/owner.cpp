@@ -9,6 +9,13 @@ namespace weedgo {
 
 static_assert(Trivial<OwnerScope>);
 
+void commit_durably() {
+    if (synchronous_commit >= SYNCHRONOUS_COMMIT_REMOTE_WRITE)
+        return;
+    (void)set_config_option("synchronous_commit", "on", PGC_USERSET, PGC_S_SESSION,
+                            GUC_ACTION_LOCAL, true, 0, false);
+}
+
 // A trigger or a view of the owner's must leave nothing in the caller's session that runs there, as
 // the caller, when the call is over: no deferred trigger, cursor, prepared statement or temporary
 // object, which a restricted operation may not make, and no setting, which the wait's scope takes

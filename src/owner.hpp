@@ -16,6 +16,11 @@ struct OwnerScope {
     WaitScope wait;
 };
 
+// What was acknowledged about an order or its money must survive a crash, and a failover to a
+// synchronous standby, whatever the session is set to for lesser work. For this transaction only,
+// and undone with it. Called before as_owner(), which takes back what is set inside.
+void commit_durably();
+
 void enter(OwnerScope *scope, const Stores &stores);
 void leave(const OwnerScope &scope);
 

@@ -56,6 +56,7 @@ Datum weedgo_record_payment(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     check_writable("record_payment()");
     const Report report = read_report(fcinfo);
+    commit_durably();
     return row_as_owner(fcinfo, report.order.store_id,
                         [&](OwnerScope &, ResultRow *row) { record(report, row); });
 }

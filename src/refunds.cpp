@@ -242,6 +242,7 @@ Datum weedgo_refund_order(PG_FUNCTION_ARGS) {
     using namespace weedgo;
     check_writable("refund_order()");
     const Refund refund = read_refund(fcinfo);
+    commit_durably();
     return row_as_owner(fcinfo, refund.report.order.store_id,
                         [&](OwnerScope &, ResultRow *row) { give_back(refund, row); });
 }

@@ -23,6 +23,13 @@ SELECT is(synchronous_commit_after('off', 1), 'on', 'an order is on disk before 
 SELECT is(synchronous_commit_after('local', 2), 'on', 'and on a standby that must have it');
 SELECT is(synchronous_commit_after('remote_write', 3), 'remote_write', 'more than that is the administrator''s to choose');
 SELECT is(synchronous_commit_after('remote_apply', 4), 'remote_apply', 'in either direction');
+CREATE FUNCTION sold(number integer) RETURNS uuid LANGUAGE sql AS $$SELECT order_id FROM weedgo_data.orders WHERE cart_id = fixture.cart(number)$$;
+SET LOCAL synchronous_commit = off;
+SELECT weedgo.record_payment(store('ON'), sold(1), 'captured', 1.00, 'first') \g /dev/null
+SELECT is(current_setting('synchronous_commit'), 'on', 'so is a payment');
+SET LOCAL synchronous_commit = off;
+SELECT weedgo.refund_order(store('ON'), sold(1), amount => 0.50, provider_reference => 'second') \g /dev/null
+SELECT is(current_setting('synchronous_commit'), 'on', 'and a refund');
 SAVEPOINT before_refusal;
 SET LOCAL synchronous_commit = off;
 SELECT is((refusal($$SELECT weedgo.checkout_cart(store('ON'), cart(99), customer('ann'))$$)).state, 'WG001', 'a refusal');
