@@ -21,6 +21,9 @@ constinit Statement read_statement{
     "                      WHERE store_id = $1 AND code = $2 AND bucket < 0) parts"
     " WHERE store_id = $1 AND code = $2"};
 
+constinit Statement limit_statement{
+    "SELECT max_uses::int4 FROM weedgo_data.promo_codes WHERE store_id = $1 AND code = $2"};
+
 constinit Statement uses_statement{
     "SELECT coalesce(c.used >= coalesce(c.quota, $4), $4 <= 0), coalesce(u.used >= $5, $5 <= 0)"
     "  FROM (SELECT sum(used) AS used, CASE WHEN count(*) = 1 THEN min(quota) END AS quota"
@@ -76,10 +79,16 @@ bool count_in_parts(const PromoKey &promo_key, const std::optional<std::int32_t>
         return false;
     if (!are_dealt_from(parts, max_uses)) {
         const std::span<Part> locked = gather(promo_counter, key);
-        deal_uses(key, locked, sum_of(locked).taken, max_uses);
+        deal_uses(key, locked, sum_of(locked).taken);
         parts = locked;
     }
     return change_in_parts(promo_counter, key, parts, {-1, 1});
+}
+
+// Nothing is left of a code that has been deleted.
+std::optional<std::int32_t> read_limit(const SplitKey &key) {
+    const Rows rows = execute(limit_statement, {Param::uuid(key.store_id), Param::text(key.name)});
+    return rows.count == 0 ? 0 : Row(rows, 0).optional_integer();
 }
 
 bool count_in_row(const PromoKey &key, const std::optional<std::int32_t> &max_uses) {
@@ -116,8 +125,10 @@ constinit Counter promo_counter{
     {"DELETE FROM weedgo_data.promo_counters WHERE " OF_CODE " AND bucket < -$3"},
     unlimited};
 
-void deal_uses(const SplitKey &key, std::span<Part> parts, std::int64_t used,
-               const std::optional<std::int32_t> &max_uses) {
+// The limit is read under the locks of all parts: one that was read before may have been changed
+// since, and others have counted by the new one.
+void deal_uses(const SplitKey &key, std::span<Part> parts, std::int64_t used) {
+    const std::optional<std::int32_t> max_uses = read_limit(key);
     const auto count = static_cast<std::int64_t>(parts.size());
     const std::int64_t left =
         max_uses ? std::max<std::int64_t>(*max_uses - used, 0) : unlimited * count;

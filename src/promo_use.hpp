@@ -21,9 +21,8 @@ std::optional<Promo> read_promo(const pg_uuid_t &store_id, std::string_view code
 // which has a share of max_uses. Bucket 0 has none then, nor any use.
 extern Counter promo_counter;
 
-// Gives so many parts, which are locked, their shares of a limit, where so often is used.
-void deal_uses(const SplitKey &key, std::span<Part> parts, std::int64_t used,
-               const std::optional<std::int32_t> &max_uses);
+// Gives all parts, which are locked, their shares of the code's limit, where so often is used.
+void deal_uses(const SplitKey &key, std::span<Part> parts, std::int64_t used);
 
 // Whether a use is left, by a plain read: what a quote can say. Only count_use makes sure.
 PromoReason judge_uses(const PromoKey &key, const Promo &promo);

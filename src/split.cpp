@@ -16,6 +16,13 @@ Part read_part(Row &row) {
     return {row.integer(), row.integer(), row.integer()};
 }
 
+void write(Counter &counter, const SplitKey &key, std::span<const Part> parts) {
+    execute(counter.write_parts,
+            {Param::uuid(key.store_id), Param::text(key.name),
+             column_of(INT4OID, parts, &Part::bucket), column_of(INT4OID, parts, &Part::left),
+             column_of(INT4OID, parts, &Part::taken)});
+}
+
 // Under the lock of the part.
 bool change_part(Counter &counter, const SplitKey &key, std::int32_t bucket, const Units &change) {
     const Rows changed =
@@ -107,12 +114,8 @@ void spread_anew(Counter &counter, const SplitKey &key, std::span<Part> parts, c
     for (std::size_t i = 0; i < parts.size(); i++)
         if (parts[i].left != before[i].left || parts[i].taken != before[i].taken)
             changed[count++] = parts[i];
-    const std::span<const Part> written = changed.first(count);
-    if (!written.empty())
-        execute(counter.write_parts, {Param::uuid(key.store_id), Param::text(key.name),
-                                      column_of(INT4OID, written, &Part::bucket),
-                                      column_of(INT4OID, written, &Part::left),
-                                      column_of(INT4OID, written, &Part::taken)});
+    if (count > 0)
+        write(counter, key, changed.first(count));
 }
 
 // Nobody else sees a new part before this is committed.
@@ -126,6 +129,9 @@ std::span<Part> make_parts(Counter &counter, const SplitKey &key, std::span<Part
                 {store, name, Param::integer(before + 1), Param::integer(count)});
     if (count < before)
         execute(counter.drop_parts, {store, name, Param::integer(count)});
+    // Who has a snapshot from before cannot see a new part; the first one tells it to begin again.
+    if (count > before && before > 0)
+        write(counter, key, parts.first(1));
 
     const std::span<Part> made = allocate<Part>(static_cast<std::size_t>(count));
     std::copy_n(parts.begin(), std::min(before, count), made.begin());

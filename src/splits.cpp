@@ -28,10 +28,13 @@ constinit Statement empty_row_statement{"UPDATE weedgo_data.promo_counters SET u
 
 // What is left as the limit is now, not as it was dealt.
 constinit Statement promo_statement{
-    "SELECT parts, CASE WHEN $3 IS NOT NULL THEN greatest($3 - used, 0) END::int8, used::int8"
-    "  FROM (SELECT count(*) FILTER (WHERE bucket < 0)::int4 AS parts, coalesce(sum(used), 0) AS "
-    "used"
-    "          FROM weedgo_data.promo_counters WHERE store_id = $1 AND code = $2) c"};
+    "SELECT c.parts, CASE WHEN p.max_uses IS NOT NULL THEN greatest(p.max_uses - c.used, 0) END,"
+    "       c.used"
+    "  FROM (SELECT count(*) FILTER (WHERE bucket < 0)::int4 AS parts,"
+    "               coalesce(sum(used), 0)::int8 AS used"
+    "          FROM weedgo_data.promo_counters WHERE store_id = $1 AND code = $2) c"
+    "  LEFT JOIN (SELECT max_uses::int8 FROM weedgo_data.promo_codes"
+    "              WHERE store_id = $1 AND code = $2) p ON true"};
 
 SplitKey read_sku(FunctionCallInfo fcinfo) {
     const SplitKey key{required_uuid(argument(fcinfo, 0, "store_id")),
@@ -56,10 +59,8 @@ void write_stock(const SplitKey &key, ResultRow *result) {
     write_state(key, read_split_stock(key), result);
 }
 
-void write_promo(const SplitKey &key, const Promo &promo, ResultRow *result) {
-    write_state(key,
-                execute(promo_statement, {Param::uuid(key.store_id), Param::text(key.name),
-                                          Param::integer(promo.max_uses)}),
+void write_promo(const SplitKey &key, ResultRow *result) {
+    write_state(key, execute(promo_statement, {Param::uuid(key.store_id), Param::text(key.name)}),
                 result);
 }
 
@@ -96,29 +97,25 @@ SplitKey read_code(FunctionCallInfo fcinfo) {
     return {store_id, given};
 }
 
-Promo read_known_promo(const SplitKey &key) {
-    const std::optional<Promo> promo = read_promo(key.store_id, key.name);
-    if (!promo)
+void check_known_code(const SplitKey &key) {
+    if (!read_promo(key.store_id, key.name))
         raise_invalid_argument("promo_code", "is unknown", "The store has no such promo code.");
-    return *promo;
 }
 
 void split_promo(const SplitKey &key, std::int32_t count, ResultRow *result) {
-    const Promo promo = read_known_promo(key);
+    check_known_code(key);
     const std::int64_t in_row = empty_row(key);
     const std::span<Part> parts = gather(promo_counter, key);
-    deal_uses(key, make_parts(promo_counter, key, parts, count), sum_of(parts).taken + in_row,
-              promo.max_uses);
-    write_promo(key, promo, result);
+    deal_uses(key, make_parts(promo_counter, key, parts, count), sum_of(parts).taken + in_row);
+    write_promo(key, result);
 }
 
 void merge_promo(const SplitKey &key, ResultRow *result) {
-    const Promo promo = read_known_promo(key);
+    check_known_code(key);
     const std::span<Part> parts = gather(promo_counter, key);
     if (!parts.empty())
-        deal_uses(key, make_parts(promo_counter, key, parts, 1), sum_of(parts).taken,
-                  promo.max_uses);
-    write_promo(key, promo, result);
+        deal_uses(key, make_parts(promo_counter, key, parts, 1), sum_of(parts).taken);
+    write_promo(key, result);
 }
 
 } // namespace

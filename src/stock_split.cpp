@@ -82,8 +82,12 @@ Units take_row(const SplitKey &key) {
     return {row.integer(), row.integer()};
 }
 
-void split_over(const SplitKey &key, std::int32_t count, const Units &row) {
+void split_over(const SplitKey &key, std::int32_t count, const Units &row,
+                const std::optional<std::int32_t> &seen) {
     const std::span<Part> parts = gather(stock_counter, key);
+    const auto there = static_cast<std::int32_t>(parts.size());
+    if (seen && there != *seen)
+        count = std::max(there, 1);
     const Units sums = sum_of(parts);
     spread_anew(stock_counter, key, make_parts(stock_counter, key, parts, count),
                 {sums.left + row.left, sums.taken + row.taken});

@@ -16,8 +16,10 @@ extern Counter stock_counter;
 // What is in the row of bucket 0, which is gone then. Whoever waits for it finds the parts.
 Units take_row(const SplitKey &key);
 
-// Makes it so many parts, with what was in the row of bucket 0.
-void split_over(const SplitKey &key, std::int32_t count, const Units &row);
+// Makes it so many parts, with what was in the row of bucket 0. Where it is in another number of
+// parts than was seen, somebody else has been here: it stays in those.
+void split_over(const SplitKey &key, std::int32_t count, const Units &row,
+                const std::optional<std::int32_t> &seen = std::nullopt);
 
 // Brings what is split together. Not back to bucket 0, whose turn is before all parts: who did not
 // find it then would have to wait for it now.

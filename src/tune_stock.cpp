@@ -12,10 +12,10 @@ namespace weedgo {
 
 namespace {
 
-// Ids of orders are in the order of time.
+// Ids of orders are in the order of time. More orders than matter are not counted.
 constinit Statement orders_statement{
-    "SELECT e.n::int4, (SELECT count(*) FROM weedgo_data.order_items i"
-    "                    WHERE i.store_id = $1 AND i.order_id >= $2 AND i.sku = e.sku)::int8"
+    "SELECT e.n::int4, (SELECT count(*) FROM (SELECT FROM weedgo_data.order_items i"
+    "                    WHERE i.store_id = $1 AND i.order_id >= $2 AND i.sku = e.sku LIMIT $4) o)"
     "  FROM unnest($3::text[]) WITH ORDINALITY AS e (sku, n)"};
 
 struct Bounds {
@@ -54,7 +54,8 @@ void plan_merges(const pg_uuid_t &store_id, const Bounds &bounds, std::span<Plan
     if (calm.empty())
         return;
     const Rows rows = execute(orders_statement, {Param::uuid(store_id), Param::uuid(first),
-                                                 column_of(TEXTOID, calm, &Plan::sku)});
+                                                 column_of(TEXTOID, calm, &Plan::sku),
+                                                 Param::integer(bounds.quiet_orders)});
     for (std::uint64_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
         Plan &plan = calm[static_cast<std::size_t>(row.integer() - 1)];
@@ -113,7 +114,7 @@ void tune(const pg_uuid_t &store_id, const Bounds &bounds, const ReturnSetInfo *
     for (Plan &plan : plans)
         plan.row = take_row({store_id, plan.sku});
     for (const Plan &plan : plans)
-        split_over({store_id, plan.sku}, plan.wanted, plan.row);
+        split_over({store_id, plan.sku}, plan.wanted, plan.row, plan.parts);
     for (const Plan &plan : plans)
         put_result({store_id, plan.sku}, plan, set);
 }

@@ -105,6 +105,12 @@ is($shop->ask(tune(', "quiet_orders": 5')), '', 'while it is sold');
 is($shop->ask(tune(', "quiet_orders": 1000')), "SKU-11|1|{\"waits\": 0, \"buckets_before\": 4}\nSKU-12|1|{\"waits\": 0, \"buckets_before\": 8}", 'what is in few orders is merged');
 $shop->ask("SELECT weedgo.split_stock(shop.id('store'), 'SKU-11', 2); UPDATE weedgo_data.order_items SET order_id = overlay(order_id::text PLACING '00000000' FROM 1)::uuid WHERE sku = 'SKU-11'");
 is($shop->ask(tune(', "quiet_orders": 1')), 'SKU-11|1|{"waits": 0, "buckets_before": 2}', 'however often it was sold in former times');
+$shop->ask("SELECT weedgo.split_stock(shop.id('store'), 'SKU-13', 2)");
+$first->value("BEGIN; SELECT weedgo.split_stock(shop.id('store'), 'SKU-13', 8)");
+$tuner->send(tune(', "quiet_orders": 1000'));
+$shop->wait_until_blocked($tuner);
+$first->value('COMMIT');
+is(join('', $tuner->answer), 'SKU-13|8|{"waits": 0, "buckets_before": 2}', 'what somebody else has split meanwhile stays as it is');
 for my $options ('"min_waits": 0', '"max_buckets": 65', '"max_skus": -1', '"quiet_orders": -1', '"quiet_minutes": 0', '"max_sku": 1')
 {
 	my (undef, $err) = $shop->session->ask(tune(", $options"));
