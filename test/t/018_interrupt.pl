@@ -305,7 +305,6 @@ sub check_quiet
 		  . " weedgo_data.order_events UNION SELECT actor_id FROM weedgo_data.stock_ledger) a WHERE actor_id IN ($actors)"));
 	%failed = ();
 
-
 	# An order that a client was told of is there.
 	my $missing = join(', ', map { "('$_'::uuid)" } keys %told) || '(NULL)';
 	$note->($shop->ask("SELECT 'lost', id FROM (VALUES $missing) told (id) WHERE NOT EXISTS"
@@ -313,12 +312,14 @@ sub check_quiet
 	%told = ();
 	return if @wrong;
 
-	# The next checkout of each struck cart succeeds: it makes the order, or replays the one that there is.
+	# The next checkout of each struck cart, as it is, succeeds: it makes the order, or replays the one that there
+	# is. Only a cart that was struck before anything was in it is filled first.
 	for my $cart (sort keys %struck_carts)
 	{
 		my $there = $shop->ask("SELECT order_id, order_source FROM weedgo_data.orders WHERE cart_id = shop.id('$cart')");
 		my ($order, $source) = split /[|]/, $there;
-		$note->(($shop->{control}->ask(fill($cart, '[{"sku": "SKU-05", "quantity": 1}]')))[1]) unless $order;
+		my $is_empty = $shop->ask("SELECT NOT EXISTS (SELECT FROM weedgo_data.cart_items WHERE cart_id = shop.id('$cart'))") eq 't';
+		$note->(($shop->{control}->ask(fill($cart, '[{"sku": "SKU-05", "quantity": 1}]')))[1]) if $is_empty && !$order;
 		my $again = ($source // '') eq 'pos' ? 'sell' : 'check out';
 		my $sql = $calls{$again}->($cart, undef, $order ? "(SELECT actor_id FROM weedgo_data.orders WHERE order_id = '$order')" : "NULL");
 		my ($got, $err) = $shop->{control}->ask($sql);
