@@ -4,7 +4,8 @@ from statistics import median
 from textwrap import wrap
 
 BAR, GAP, LEFT, WIDTH = 18, 6, 190, 420
-TITLES = {"rate": "checkouts/s", "cpu_us": "CPU us a checkout", "p50_ms": "median latency, ms", "p99_ms": "p99 of latency, ms"}
+TITLES = {"rate": "checkouts/s", "cpu_us": "CPU us a checkout", "p50_ms": "median latency, ms", "p99_ms": "p99 of latency, ms",
+          "hot_share": "HOT share of the updates of stock"}
 
 
 def colour_of(contender):

@@ -10,6 +10,15 @@ def levels_of(leaves, fan_out):
     return math.ceil(math.log(max(1, leaves), fan_out)) if leaves > 1 else 0
 
 
+def print_storage(server, contenders):
+    """How large stock has become, without any VACUUM."""
+    for contender in contenders:
+        size, begun, dead = server.ask(
+            "SELECT pg_relation_size('weedgo_data.stock'), bench.first_size(), n_dead_tup FROM pg_stat_user_tables"
+            " WHERE relid = 'weedgo_data.stock'::regclass", contender.database(server)).split("|")
+        print(f"  {contender.name}: stock began with {int(begun) / 1e6:.2f} MB and has {int(size) / 1e6:.2f} now, {dead} dead rows")
+
+
 def print_growth(server, few, many, figures):
     """The indexes of a shop with few orders and of one with many, then both, extrapolated to LARGE."""
     small, large = server.indexes(server.shop(few)), server.indexes(server.shop(many))

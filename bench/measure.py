@@ -273,6 +273,8 @@ class Server:
             subprocess.run(["createdb", "-T", "empty_shop", database], check=True)
             for statement in sql.split(";"):
                 self.ask(statement, database)
+            size = self.ask("SELECT pg_relation_size('weedgo_data.stock')", database)
+            self.ask(f"CREATE FUNCTION bench.first_size() RETURNS bigint LANGUAGE sql RETURN {size}", database)
             self.shops.add(database)
         return database
 

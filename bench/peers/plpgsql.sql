@@ -1,5 +1,5 @@
 -- The same checkout in PL/pgSQL: same rules, same tables, same rows, same receipt; set-based, stock locked in
--- order, nothing dynamic, no EXCEPTION block. Two statements read, five write, as in the extension.
+-- order (a lone row of it changed at once), nothing dynamic, no EXCEPTION block. Two statements read, five write, as in the extension.
 CREATE FUNCTION bench.checkout(p_store uuid, p_cart uuid, p_customer uuid = NULL, p_method text = NULL,
                                p_promo text = NULL, p_key text = NULL)
 RETURNS weedgo.checkout_result LANGUAGE plpgsql
@@ -12,7 +12,7 @@ DECLARE
     scope       constant uuid := coalesce(p_customer, p_cart);
     lock_key    constant bigint := hashtextextended(p_store::text || p_cart::text, 0);
     fingerprint bytea;
-    code        text;
+    used_code   text;
     clock       timestamptz;
     today       date;
     discount    numeric(12,2) := 0;
@@ -60,9 +60,9 @@ BEGIN
         RAISE EXCEPTION 'the payment method cannot be used' USING ERRCODE = 'WG004';
     END IF;
 
-    code := nullif(coalesce(upper(btrim(p_promo)), cart.promo_code), '');
-    IF code IS NOT NULL THEN
-        SELECT * INTO promo FROM weedgo_data.promo_codes p WHERE p.store_id = p_store AND p.code = code;
+    used_code := nullif(coalesce(upper(btrim(p_promo)), cart.promo_code), '');
+    IF used_code IS NOT NULL THEN
+        SELECT * INTO promo FROM weedgo_data.promo_codes p WHERE p.store_id = p_store AND p.code = used_code;
         IF NOT FOUND OR NOT promo.is_active OR clock < promo.valid_from OR clock >= promo.valid_until THEN
             RAISE EXCEPTION 'the promo code cannot be used' USING ERRCODE = 'WG006';
         END IF;
@@ -93,14 +93,14 @@ BEGIN
                                (a.amount - sum(trunc(a.amount * line_total / nullif(subtotal, 0), 2)) OVER ()) * 100
                                AS cents_left
                           FROM priced p,
-                               LATERAL (SELECT CASE WHEN code IS NULL THEN 0
+                               LATERAL (SELECT CASE WHEN used_code IS NULL THEN 0
                                     ELSE least(subtotal, promo.max_discount_amount,
                                          CASE promo.discount_type WHEN 'percentage'
                                          THEN round(subtotal * promo.discount_value / 100, 2)
                                          ELSE promo.discount_value END) END AS amount) a
-                         WHERE code IS NOT NULL) s
+                         WHERE used_code IS NOT NULL) s
                  UNION ALL
-                SELECT p.*, 0, 0, 0, 0, 0.00 FROM priced p WHERE code IS NULL) d),
+                SELECT p.*, 0, 0, 0, 0, 0.00 FROM priced p WHERE used_code IS NULL) d),
     taxed AS (
         SELECT d.line_no, r.tax_name, r.rate, d.taxable, d.tax_class, r.rate * d.taxable AS exact,
                sum(r.rate * d.taxable) OVER (PARTITION BY r.tax_name) AS exact_all
@@ -145,7 +145,7 @@ BEGIN
         RAISE EXCEPTION 'the cart is empty' USING ERRCODE = 'WG003';
     ELSIF line.all_available IS NOT TRUE OR line.taxes = '[]' THEN
         RAISE EXCEPTION 'an item cannot be had' USING ERRCODE = 'WG005';
-    ELSIF code IS NOT NULL AND line.subtotal < promo.min_order_amount THEN
+    ELSIF used_code IS NOT NULL AND line.subtotal < promo.min_order_amount THEN
         RAISE EXCEPTION 'the promo code cannot be used' USING ERRCODE = 'WG006';
     END IF;
     total := line.subtotal - line.discount + line.tax;
@@ -164,9 +164,9 @@ BEGIN
                           FROM 1 FOR 13)::uuid,
          number, p_cart, p_customer, (cart.store).tenant_id, 'pending', 'pending', cart.type, p_method, 'pickup', 'web',
          line.subtotal, line.discount, line.tax, 0, 0, 0, total,
-         CASE WHEN cart.type = 'cash' THEN round(total * 20) / 20 ELSE total END, (cart.store).currency, code, line.taxes,
+         CASE WHEN cart.type = 'cash' THEN round(total * 20) / 20 ELSE total END, (cart.store).currency, used_code, line.taxes,
          jsonb_build_object('delivery', NULL, 'province', (cart.store).province, 'timezone', (cart.store).timezone,
-             'promo', CASE WHEN code IS NOT NULL THEN jsonb_build_object('discount_type', promo.discount_type,
+             'promo', CASE WHEN used_code IS NOT NULL THEN jsonb_build_object('discount_type', promo.discount_type,
                  'discount_value', promo.discount_value::text, 'max_discount_amount', promo.max_discount_amount::text,
                  'reimbursable', promo.reimbursable) END),
          scope, p_key, fingerprint, clock, clock)
@@ -190,15 +190,15 @@ BEGIN
     UPDATE weedgo_data.carts c SET status = 'converted', order_id = ordered.order_id,
            customer_id = coalesce(p_customer, c.customer_id)
      WHERE c.store_id = p_store AND c.cart_id = p_cart AND c.status = 'active';
-    IF code IS NOT NULL THEN
-        INSERT INTO weedgo_data.promo_counters AS c (store_id, code, bucket, used) VALUES (p_store, code, 0, 1)
+    IF used_code IS NOT NULL THEN
+        INSERT INTO weedgo_data.promo_counters AS c (store_id, code, bucket, used) VALUES (p_store, used_code, 0, 1)
         ON CONFLICT (store_id, code, bucket) DO UPDATE SET used = c.used + 1
          WHERE promo.max_uses IS NULL OR c.used < promo.max_uses;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'the promo code is used up' USING ERRCODE = 'WG006';
         END IF;
         IF p_customer IS NOT NULL THEN
-            INSERT INTO weedgo_data.promo_customers AS c (store_id, code, customer_id, used) VALUES (p_store, code, p_customer, 1)
+            INSERT INTO weedgo_data.promo_customers AS c (store_id, code, customer_id, used) VALUES (p_store, used_code, p_customer, 1)
             ON CONFLICT (store_id, code, customer_id) DO UPDATE SET used = c.used + 1
              WHERE promo.max_uses_per_customer IS NULL OR c.used < promo.max_uses_per_customer;
             IF NOT FOUND THEN
@@ -209,20 +209,25 @@ BEGIN
     IF cart.has_holds THEN
         RAISE EXCEPTION 'holds are not measured';
     END IF;
-    WITH locked AS MATERIALIZED (
-        SELECT s.sku, s.bucket, s.available - m.quantity AS available, s.reserved + m.quantity AS reserved
-          FROM (SELECT * FROM unnest(line.sku, line.quantity) AS m (sku, quantity) ORDER BY sku COLLATE "C") m
-         CROSS JOIN LATERAL (SELECT s.* FROM weedgo_data.stock s
-                              WHERE s.store_id = p_store AND s.sku = m.sku AND s.bucket = 0 FOR NO KEY UPDATE) s)
-    UPDATE weedgo_data.stock s SET available = l.available, reserved = l.reserved
-      FROM locked l
-     WHERE s.store_id = p_store AND s.sku = l.sku AND s.bucket = l.bucket AND l.available >= 0;
+    IF line.count = 1 THEN
+        UPDATE weedgo_data.stock SET available = available - line.quantity[1], reserved = reserved + line.quantity[1]
+         WHERE store_id = p_store AND sku = line.sku[1] AND bucket = 0 AND available >= line.quantity[1];
+    ELSE
+        WITH locked AS MATERIALIZED (
+            SELECT s.sku, s.bucket, s.available - m.quantity AS available, s.reserved + m.quantity AS reserved
+              FROM (SELECT * FROM unnest(line.sku, line.quantity) AS m (sku, quantity) ORDER BY sku COLLATE "C") m
+             CROSS JOIN LATERAL (SELECT s.* FROM weedgo_data.stock s
+                                  WHERE s.store_id = p_store AND s.sku = m.sku AND s.bucket = 0 FOR NO KEY UPDATE) s)
+        UPDATE weedgo_data.stock s SET available = l.available, reserved = l.reserved
+          FROM locked l
+         WHERE s.store_id = p_store AND s.sku = l.sku AND s.bucket = l.bucket AND l.available >= 0;
+    END IF;
     GET DIAGNOSTICS moved = ROW_COUNT;
     IF moved < line.count THEN
         RAISE EXCEPTION 'there is not enough stock' USING ERRCODE = 'WG005';
     END IF;
     RETURN (ordered.order_id, number, p_store, p_cart, p_customer, 'pending', 'pending', cart.type, 'pickup', 'web',
-            line.subtotal, line.discount, line.tax, 0, 0, total, ordered.amount_due, (cart.store).currency, code, line.taxes,
+            line.subtotal, line.discount, line.tax, 0, 0, total, ordered.amount_due, (cart.store).currency, used_code, line.taxes,
             line.lines, false, clock,
             jsonb_build_object('payment_method_id', p_method, 'priced_at', clock))::weedgo.checkout_result;
 END

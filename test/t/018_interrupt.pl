@@ -22,6 +22,7 @@ CONF
 $shop->ask("SELECT FROM weedgo.receive_stock(shop.id('store'), (SELECT jsonb_agg(jsonb_build_object('sku', sku, 'quantity', 10000000))"
 	  . ' FROM weedgo_data.stock))');
 $shop->ask("UPDATE weedgo_data.promo_codes SET max_uses_per_customer = 10000000 WHERE code = 'EACH'");
+$shop->ask("SELECT weedgo.split_stock(shop.id('store'), 'SKU-01', 2)");
 $shop->ask("SELECT shop.fill('twin')");
 $shop->ask("SELECT shop.fill('first')");
 

@@ -57,6 +57,11 @@ SELECT weedgo.reserve_inventory(shop.id('store'), shop.id('held'), hold_for => '
 UPDATE weedgo_data.carts SET status = 'abandoned' WHERE cart_id = shop.id('left');
 SQL
 
+# What only the newest version has: counters in several rows, of which 'ready' wants one.
+my $splits = <<'SQL';
+SELECT weedgo.split_stock(shop.id('store'), shop.sku(1), 4), weedgo.split_promo(shop.id('store'), 'EACH', 2);
+SQL
+
 # What the DBA granted: by kind, by hand, and to a role that is bound to a store.
 my $grants = <<'SQL';
 SELECT weedgo.grant_app('shop_app', 'checkout'), weedgo.grant_app('shop_staff', 'staff'),
@@ -72,7 +77,7 @@ sub make_shop
 	my ($node, $database, $version) = @_;
 	$node->safe_psql('postgres', "CREATE DATABASE $database;"
 		  . join('', map { "DO 'BEGIN CREATE ROLE $_; EXCEPTION WHEN duplicate_object THEN END';" } roles()));
-	$node->safe_psql($database, Shop::set_up($version) . $helpers . $life . $grants);
+	$node->safe_psql($database, Shop::set_up($version) . $helpers . $life . ($version ? '' : $splits) . $grants);
 	return Shop->on($node, $database);
 }
 

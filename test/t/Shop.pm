@@ -269,7 +269,7 @@ sub damage
 	my (undef, $indexes) = $self->{control}->ask("DO \$\$BEGIN PERFORM bt_index_check(indexrelid, true) FROM pg_index"
 		  . " JOIN pg_class i ON i.oid = indexrelid JOIN pg_am am ON am.oid = relam WHERE amname = 'btree' AND $ours; END\$\$");
 	return $indexes . $self->ask("SELECT relname, blkno, offnum, msg FROM pg_class"
-		  . " CROSS JOIN LATERAL verify_heapam(pg_class.oid) WHERE relkind = 'r' AND $ours");
+		  . " CROSS JOIN LATERAL verify_heapam(pg_class.oid, check_toast => true) WHERE relkind = 'r' AND $ours");
 }
 
 # SQL of the usual calls.
