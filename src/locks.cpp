@@ -32,6 +32,9 @@ LOCKTAG tag_of(std::uint64_t key) {
 
 constexpr bool session_lock = false; // but of the transaction
 
+// When the call began: who has locked a row has a transaction id.
+constinit bool began_with_nothing = false;
+
 void wait_for(const LOCKTAG &tag, LOCKMODE mode) {
     const bool dont_wait = false;
     (void)LockAcquire(&tag, mode, session_lock, dont_wait);
@@ -129,7 +132,14 @@ void unlock_part(const PartLock &part) {
     LockRelease(&tag, ExclusiveLock, session_lock);
 }
 
+bool queue_for_row(const PartLock &row) {
+    if (began_with_nothing)
+        lock_part(row);
+    return began_with_nothing;
+}
+
 void enter(WaitScope *scope) {
+    began_with_nothing = !TransactionIdIsValid(GetTopTransactionIdIfAny());
     scope->awaited = WaitScope::Awaited::row;
     scope->trigger_depth = current_trigger_depth();
     scope->callback.callback = explain_timeout;
@@ -150,6 +160,7 @@ void enter(WaitScope *scope) {
 void leave(const WaitScope &scope) {
     const bool keep_settings = false;
     AtEOXact_GUC(keep_settings, scope.guc_level);
+    began_with_nothing = false; // also of the call whose trigger made this one
     error_context_stack = scope.callback.previous;
 }
 

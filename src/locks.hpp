@@ -59,4 +59,11 @@ bool try_lock_part(const PartLock &part);
 void lock_part(const PartLock &part);
 void unlock_part(const PartLock &part);
 
+// Waits in a queue for a lone row of bucket 0 that many may want, before the row itself is locked:
+// who comes first goes first, and wakes nobody but the next. Whoever holds the place in front
+// locks the row at once, so others wait no longer than for the row; a transaction that may hold
+// rows from an earlier call could hold this one, and goes to the row without the queue.
+// Says whether it queued: who then does not find what is wanted in the row gives the lock back.
+bool queue_for_row(const PartLock &row);
+
 } // namespace weedgo

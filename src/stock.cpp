@@ -60,8 +60,7 @@ constinit Statement move_statement{
 
 // The same of one row, which is not locked first: that is half the work, and a record less in the
 // log, while others wait for it. Where the statement's snapshot has too little it does not wait,
-// and does not see what comes back meanwhile: who finds nothing to change locks the row, for
-// move_in_lots() to look again.
+// and does not see what comes back: who changes nothing locks the row, for move_in_lots().
 constinit Statement move_one_statement{
     "UPDATE weedgo_data.stock SET available = available - $3, reserved = reserved + $3"
     " WHERE store_id = $1 AND sku = $2 AND bucket = 0 AND available >= $3"};
@@ -119,9 +118,13 @@ constinit Statement insert_holds_statement{
 bool move_one(const pg_uuid_t &store_id, const StockMove &move) {
     const Param store = Param::uuid(store_id);
     const Param sku = Param::text(move.sku);
+    const PartLock row{PartOf::stock, store_id, move.sku, 0};
+    const bool queued = queue_for_row(row);
     const Rows moved = execute(move_one_statement, {store, sku, Param::integer(move.quantity)});
     if (moved.count > 1)
         raise_several_rows(move.sku);
+    if (moved.count == 0 && queued)
+        unlock_part(row);
     if (moved.count == 0)
         execute(lock_one_statement, {store, sku});
     return moved.count > 0;
@@ -170,8 +173,7 @@ std::optional<std::string_view> scanned_lot(std::span<const ScannedLot> scanned,
     return std::nullopt;
 }
 
-// What the cart holds of a sku, of all lots together.
-struct Holding {
+struct Holding {        // of a sku, of all lots together
     std::int32_t loose; // of no lot
     bool in_lots;
 };

@@ -1,8 +1,8 @@
 // Counting who waits, by looking again and again.
 //
 // Who waits for a row shows a lock of its tuple: the first in the queue has it and waits for the
-// transaction that changes the row, all others wait for it. Who waits for a part of a sku that is
-// split waits for the part's lock.
+// transaction that changes the row, all others wait for it. Who is in the queue for a row, or waits
+// for a part of a sku that is split, waits for a lock of ours.
 #include "waits.hpp"
 
 #include "errors.hpp"
@@ -19,12 +19,12 @@ constinit Statement is_table_statement{
     "SELECT FROM pg_class c"
     " WHERE c.oid = to_regclass('weedgo_data.stock') AND c.relkind IN ('r', 'p')"};
 
-constinit Statement parts_statement{
+constinit Statement rows_statement{
     "SELECT s.sku::text, s.bucket::int4 FROM weedgo_data.stock s"
-    " WHERE s.store_id = $1 AND s.bucket < 0 ORDER BY s.sku, s.bucket DESC",
+    " WHERE s.store_id = $1 AND s.bucket <= 0 ORDER BY s.sku, s.bucket DESC",
     Access::whole_tables};
 
-// A lock of a part is known by its key, a row of stock by where it is. A row that has gone
+// A lock of ours is known by its key, a row of stock by where it is. A row that has gone
 // meanwhile is not found: that look missed it.
 constinit Statement look_statement{
     "WITH lock AS MATERIALIZED ("
@@ -40,42 +40,46 @@ constinit Statement look_statement{
     "SELECT NULL, l.classid::int8 << 32 | l.objid::int8, count(*)"
     "  FROM lock l WHERE l.locktype = 'advisory' GROUP BY 2"};
 
-struct PartKey {
+struct RowKey {
     std::uint64_t key;
     std::size_t sku; // its place in the list
 };
 
-// The skus so far; `count` of them.
+bool comes_before(const RowKey &a, const RowKey &b) {
+    return a.key < b.key;
+}
+
+// The skus so far, `count` of them, and the keys of their rows in order.
 struct Found {
     std::span<WaitedFor> skus;
     std::size_t count;
-    std::span<PartKey> keys;
+    std::span<RowKey> keys;
 };
 
-static_assert(Trivial<PartKey> && Trivial<Found>);
+static_assert(Trivial<RowKey> && Trivial<Found>);
 
-constexpr std::size_t most_hot = 1000; // beside those that are split
+constexpr std::size_t most_new = 1000; // that come while we look
 
-Found find_split(const pg_uuid_t &store_id) {
-    const Rows rows = execute(parts_statement, {Param::uuid(store_id)});
-    Found found{allocate<WaitedFor>(rows.count + most_hot), 0, allocate<PartKey>(rows.count)};
+Found find_skus(const pg_uuid_t &store_id) {
+    const Rows rows = execute(rows_statement, {Param::uuid(store_id)});
+    Found found{allocate<WaitedFor>(rows.count + most_new), 0, allocate<RowKey>(rows.count)};
     for (std::size_t i = 0; i < rows.count; i++) {
         Row row(rows, i);
         const std::string_view sku = row.text();
         if (found.count == 0 || found.skus[found.count - 1].sku != sku)
             found.skus[found.count++].sku = sku;
-        found.skus[found.count - 1].parts++;
-        found.keys[i] = {part_lock_key({PartOf::stock, store_id, sku, row.integer()}),
-                         found.count - 1};
+        const std::int32_t bucket = row.integer();
+        found.skus[found.count - 1].parts += bucket < 0 ? 1 : 0;
+        found.keys[i] = {part_lock_key({PartOf::stock, store_id, sku, bucket}), found.count - 1};
     }
+    std::sort(found.keys.begin(), found.keys.end(), comes_before);
     return found;
 }
 
 WaitedFor *sku_of_key(const Found &found, std::uint64_t key) {
-    for (const PartKey &part : found.keys)
-        if (part.key == key)
-            return &found.skus[part.sku];
-    return nullptr;
+    const auto row =
+        std::lower_bound(found.keys.begin(), found.keys.end(), RowKey{key, 0}, comes_before);
+    return row != found.keys.end() && row->key == key ? &found.skus[row->sku] : nullptr;
 }
 
 WaitedFor *sku_of_name(Found *found, std::string_view sku) {
@@ -117,13 +121,17 @@ Looking read_looking(const Argument &options) {
 std::span<WaitedFor> look_for_waits(const pg_uuid_t &store_id, const Looking &looking) {
     if (execute(is_table_statement, std::span<const Param>()).count == 0)
         raise(not_writable("stock"));
-    Found found = find_split(store_id);
+    Found found = find_skus(store_id);
     for (std::int32_t i = 0; i < looking.looks; i++) {
         if (i > 0)
             DirectFunctionCall1(pg_sleep, Float8GetDatum(looking.every_ms / 1000.0));
         look(store_id, &found);
     }
-    const std::span<WaitedFor> skus = found.skus.first(found.count);
+    const auto first = found.skus.begin();
+    const auto end =
+        std::partition(first, first + static_cast<std::ptrdiff_t>(found.count),
+                       [](const WaitedFor &sku) { return sku.waits > 0 || sku.parts > 0; });
+    const std::span<WaitedFor> skus(first, end);
     std::sort(skus.begin(), skus.end(), [](const WaitedFor &a, const WaitedFor &b) {
         return a.waits != b.waits ? a.waits > b.waits : a.sku < b.sku;
     });
