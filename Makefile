@@ -37,7 +37,7 @@ help:
 ## make bench           measure checkouts against their peers (SCENARIOS=name, ROUNDS=5, CARTS=1000, PRESIZE=1000000)
 ## make format          lay out src/, test/unit/ and test/fuzz/ with clang-format
 ## make clean           remove what was built
-## And, each with SEED=n to go the same way again and a bound that can be set (docs/reliability.md):
+## And, each with a bound that can be set, and those that draw at random with SEED=n to go the same way again (docs/reliability.md):
 
 demo:
 	@scripts/demo start
