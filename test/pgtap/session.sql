@@ -23,6 +23,17 @@ SELECT is(synchronous_commit_after('off', 1), 'on', 'an order is on disk before 
 SELECT is(synchronous_commit_after('local', 2), 'on', 'and on a standby that must have it');
 SELECT is(synchronous_commit_after('remote_write', 3), 'remote_write', 'more than that is the administrator''s to choose');
 SELECT is(synchronous_commit_after('remote_apply', 4), 'remote_apply', 'in either direction');
+CREATE FUNCTION lower_commit() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    SET LOCAL synchronous_commit = off;
+    PERFORM set_config('synchronous_commit', 'off', false);
+    RETURN NULL;
+END
+$$;
+GRANT USAGE ON SCHEMA fixture TO PUBLIC;
+CREATE TRIGGER lower_commit AFTER INSERT ON weedgo_data.orders FOR EACH ROW EXECUTE FUNCTION lower_commit();
+SELECT is(synchronous_commit_after('off', 5), 'on', 'a trigger of the owner''s does not lower it again');
+DROP TRIGGER lower_commit ON weedgo_data.orders;
 CREATE FUNCTION sold(number integer) RETURNS uuid LANGUAGE sql AS $$SELECT order_id FROM weedgo_data.orders WHERE cart_id = fixture.cart(number)$$;
 SET LOCAL synchronous_commit = off;
 SELECT weedgo.record_payment(store('ON'), sold(1), 'captured', 1.00, 'first') \g /dev/null
