@@ -440,6 +440,15 @@ SELECT is(outcome_with('products', 'SELECT * FROM weedgo_data.products_aside', '
 SELECT is(outcome_with('products', 'SELECT * FROM weedgo_data.products_aside', 'MATERIALIZED VIEW'), '55000 setup', 'but not a materialized one');
 SELECT matches(outcome_with('stock', 'SELECT store_id, sku, bucket, available + 0 AS available, reserved FROM weedgo_data.stock_aside', 'VIEW'),
                '^(0A000|55000 setup)$', 'a view of stock that cannot be written is refused');
+SAVEPOINT two_rows;
+INSERT INTO weedgo_data.stock (store_id, sku, available) SELECT store_id, lower(sku), 50 FROM weedgo_data.stock WHERE store_id = store('ON') AND bucket = 0;
+CALL fill_cart(71, 'ON', 'ann', '{"FLOWER": 1}');
+CALL fill_cart(72, 'ON', 'ann', '{"FLOWER": 1, "PIPE": 1}');
+SELECT is(outcome_with('stock', 'SELECT store_id, upper(sku) AS sku, bucket, available, reserved FROM weedgo_data.stock_aside', 'VIEW',
+                       format('SELECT weedgo.checkout_cart(store(''ON''), cart(%s), customer(''ann''))', cart)),
+          '55000 setup', 'a view of stock in which two rows have one sku is refused, ' || lines)
+FROM (VALUES (71, 'in a cart of one line'), (72, 'and of two')) AS carts (cart, lines);
+ROLLBACK TO two_rows;
 SELECT is(outcome_with('cart_items', 'SELECT i.* FROM weedgo_data.cart_items_aside i GROUP BY 1, 2, 3, 4', 'VIEW',
                        'SELECT weedgo.put_cart(store(''ON''), cart(1), ''[{"sku": "PIPE", "quantity": 1}]'', customer(''ann''))'),
           '0A000 not_writable', 'put_cart says where items cannot be written');

@@ -33,6 +33,11 @@ my @waits = (
 	[ 'the counter of a customer', row_of('promo_customers', "code = 'EACH'"),
 		Shop::checkout('cart', $promo), 'row_locked' ],
 	[ 'the holds of the cart', $hold_row, Shop::checkout('cart'), 'row_locked' ],
+	[ 'the day of a customer', row_of('customer_days', 'true'), Shop::checkout('cart', "shop.id('alice')"), 'row_locked' ],
+	[ 'an order, in cancel_order', row_of('orders', "cart_id = shop.id('first')"),
+		"SELECT new_status FROM weedgo_data.orders o, weedgo.cancel_order(o.store_id, o.order_id) WHERE o.cart_id = shop.id('first')", 'row_locked' ],
+	[ 'the queue for a lone sku', Shop::checkout('alone'), Shop::checkout('lone'), 'row_locked' ],
+	[ 'the queue for a promo code', Shop::checkout('alone', "promo_code => 'SAVE10'"), Shop::checkout('other', "promo_code => 'SAVE10'"), 'row_locked' ],
 	[ 'stock', $stock_row, Shop::checkout('other'), 'row_locked' ],
 	[ 'a table that gets an index', 'LOCK TABLE weedgo_data.order_events IN SHARE MODE;',
 		Shop::checkout('cart'), 'row_locked' ],
@@ -59,10 +64,12 @@ sub set_up
 {
 	my ($name) = @_;
 	$shop->ask('TRUNCATE ' . join(', ', map { "weedgo_data.$_" }
-		  qw(orders order_items order_events holds carts cart_items promo_counters promo_customers stock stock_ledger lots)));
+		  qw(orders order_items order_events customer_days holds carts cart_items promo_counters promo_customers stock stock_ledger lots)));
 	$shop->ask('INSERT INTO weedgo_data.stock (store_id, sku, available) SELECT store_id, sku, 1000 FROM weedgo_data.products');
 	$shop->ask(lot_comes('L1') . split_over(2) . "SELECT shop.fill('split', 4)");
-	$shop->ask("SELECT shop.fill('cart', 1, 2), shop.fill('other', 2, 3), shop.fill('first')");
+	$shop->ask("SELECT shop.fill('cart', 1, 2), shop.fill('other', 2, 3), shop.fill('first'), shop.fill('lone', 5), shop.fill('alone', 5)");
+	my $policies = $name =~ /day/ ? '{"purchase_limit_mg": 30000, "purchase_limit_per_day": true}' : '{}';
+	$shop->ask("UPDATE weedgo_data.products SET equivalent_mg = 1000; UPDATE weedgo_data.stores SET policies = '$policies'");
 	$shop->ask(Shop::checkout('first', $promo));
 	$shop->ask(Shop::reserve('cart'));
 	$shop->ask("UPDATE weedgo_data.holds SET expires_at = now() - interval '1 minute'")
