@@ -34,7 +34,7 @@ help:
 ## make accept          take the last outputs of regress and isolation as the expected ones
 ## make lint            check the rules of CONTRIBUTING.md
 ## make figures         measure what a checkout costs: statements, WAL bytes, time
-## make bench           measure checkouts against their peers (SCENARIOS=name, ROUNDS=5, CARTS=1000, PRESIZE=1000000)
+## make bench           measure checkouts against their peers (SCENARIOS=name, ROUNDS=5, CARTS=4000, PRESIZE=1000000)
 ## make format          lay out src/, test/unit/ and test/fuzz/ with clang-format
 ## make clean           remove what was built
 ## And, each with a bound that can be set, and those that draw at random with SEED=n to go the same way again (docs/reliability.md):

@@ -257,26 +257,27 @@ class Server:
 
     # --- databases of several sizes --------------------------------------------------------------
 
-    def shop(self, size):
-        """The database with so many orders; it is made, out of the empty shop, when it is asked for the first time."""
-        database = f"shop_{size}"
+    def made_of_empty_shop(self, database, make):
+        """A database that is made, out of the empty shop, when it is asked for the first time."""
         if database not in self.shops:
             subprocess.run(["createdb", "-T", "empty_shop", database], check=True)
-            subprocess.run(["psql", "-XAtq", "-v", f"size={size}", "-f", Path(__file__).parent / "grow.sql", database], check=True)
+            make(database)
             self.shops.add(database)
         return database
 
+    def shop(self, size):
+        """The database with so many orders."""
+        grow = ["psql", "-XAtq", "-v", f"size={size}", "-f", Path(__file__).parent / "grow.sql"]
+        return self.made_of_empty_shop(f"shop_{size}", lambda database: subprocess.run([*grow, database], check=True))
+
     def altered_shop(self, name, sql):
-        """The empty shop with something done to it, made when it is asked for the first time."""
-        database = "shop " + name
-        if database not in self.shops:
-            subprocess.run(["createdb", "-T", "empty_shop", database], check=True)
+        """The empty shop with something done to it; how large stock is then, is kept."""
+        def alter(database):
             for statement in sql.split(";"):
                 self.ask(statement, database)
             size = self.ask("SELECT pg_relation_size('weedgo_data.stock')", database)
             self.ask(f"CREATE FUNCTION bench.first_size() RETURNS bigint LANGUAGE sql RETURN {size}", database)
-            self.shops.add(database)
-        return database
+        return self.made_of_empty_shop("shop " + name, alter)
 
     def indexes(self, database):
         """name, bytes, levels, internal pages and leaf pages of each index that grows with orders."""

@@ -62,8 +62,20 @@ void unlock_part(const PartLock &part);
 // Waits in a queue for a lone row of bucket 0 that many may want, before the row itself is locked:
 // who comes first goes first, and wakes nobody but the next. Whoever holds the place in front
 // locks the row at once, so others wait no longer than for the row; a transaction that may hold
-// rows from an earlier call could hold this one, and goes to the row without the queue.
-// Says whether it queued: who then does not find what is wanted in the row gives the lock back.
+// rows from an earlier call could hold this one, and goes to the row without the queue. Says
+// whether it queued.
 bool queue_for_row(const PartLock &row);
+
+// Calls change(), which says whether it changed the row, in its turn; who does not find what it
+// wants in the row gives up its place in front.
+template <typename Change>
+bool change_in_turn(const PartLock &row, Change change) {
+    static_assert(Trivial<Change>);
+    const bool queued = queue_for_row(row);
+    const bool changed = change();
+    if (queued && !changed)
+        unlock_part(row);
+    return changed;
+}
 
 } // namespace weedgo

@@ -92,13 +92,11 @@ std::optional<std::int32_t> read_limit(const SplitKey &key) {
 }
 
 bool count_in_row(const PromoKey &key, const std::optional<std::int32_t> &max_uses) {
-    const PartLock row{PartOf::promo, key.store_id, key.code, 0};
-    const bool queued = queue_for_row(row);
-    const Rows counted = execute(count_statement, {Param::uuid(key.store_id), Param::text(key.code),
-                                                   Param::integer(max_uses)});
-    if (counted.count == 0 && queued)
-        unlock_part(row);
-    return counted.count > 0;
+    return change_in_turn({PartOf::promo, key.store_id, key.code, 0}, [&] {
+        return execute(count_statement,
+                       {Param::uuid(key.store_id), Param::text(key.code), Param::integer(max_uses)})
+                   .count > 0;
+    });
 }
 
 } // namespace

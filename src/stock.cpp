@@ -118,16 +118,15 @@ constinit Statement insert_holds_statement{
 bool move_one(const pg_uuid_t &store_id, const StockMove &move) {
     const Param store = Param::uuid(store_id);
     const Param sku = Param::text(move.sku);
-    const PartLock row{PartOf::stock, store_id, move.sku, 0};
-    const bool queued = queue_for_row(row);
-    const Rows moved = execute(move_one_statement, {store, sku, Param::integer(move.quantity)});
-    if (moved.count > 1)
-        raise_several_rows(move.sku);
-    if (moved.count == 0 && queued)
-        unlock_part(row);
-    if (moved.count == 0)
+    const bool is_moved = change_in_turn({PartOf::stock, store_id, move.sku, 0}, [&] {
+        const Rows moved = execute(move_one_statement, {store, sku, Param::integer(move.quantity)});
+        if (moved.count > 1)
+            raise_several_rows(move.sku);
+        return moved.count > 0;
+    });
+    if (!is_moved)
         execute(lock_one_statement, {store, sku});
-    return moved.count > 0;
+    return is_moved;
 }
 
 void move_together(const pg_uuid_t &store_id, std::span<StockMove> moves) {
@@ -173,7 +172,8 @@ std::optional<std::string_view> scanned_lot(std::span<const ScannedLot> scanned,
     return std::nullopt;
 }
 
-struct Holding {        // of a sku, of all lots together
+// What the cart holds of a sku, of all lots together.
+struct Holding {
     std::int32_t loose; // of no lot
     bool in_lots;
 };

@@ -7,7 +7,13 @@ use Test::More;
 
 # Carts of so many lines, of one whose sku is split, and with a promo code, which is split or not; on PostgreSQL 15. A figure is the
 # median of many checkouts: a few split a page or extend a table.
-my @kinds = ('1 line', '3 lines', '10 lines', '1 line, its sku split', "1 line, code 'WHOLE'", "1 line, code 'SPLIT'");
+my @kinds = (
+	{ name => '1 line', lines => 1 },
+	{ name => '3 lines', lines => 3 },
+	{ name => '10 lines', lines => 10 },
+	{ name => '1 line, its sku split', lines => 1, first => 120 },
+	{ name => '1 line, a code', lines => 1, code => 'WHOLE' },
+	{ name => '1 line, a split code', lines => 1, code => 'SPLIT' });
 my %record = (
 	'statements'                   => [ 7,    7,    7,    7,    10,   10 ],
 	'bytes of WAL'                 => [ 1904, 2888, 6160, 1904, 2472, 2416 ],
@@ -67,11 +73,10 @@ sub median { return (sort { $a <=> $b } @_)[ @_ / 2 ]; }
 
 for my $at (keys @kinds)
 {
-	my ($lines) = $kinds[$at] =~ /^(\d+)/;
-	my $first = $kinds[$at] =~ /split/ ? 120 : 100;
-	my $arguments = $kinds[$at] =~ /code ('.*')/ ? "shop.id('alice'), promo_code => $1" : undef;
-	my @carts = map { "$kinds[$at], cart $_" =~ tr/'//dr } 1 .. $warm_up + $counted;
-	$shop->ask("SELECT shop.fill_wide('$_', $lines, $first)") for @carts;
+	my %kind = (first => 100, %{ $kinds[$at] });
+	my $arguments = $kind{code} ? "shop.id('alice'), promo_code => '$kind{code}'" : undef;
+	my @carts = map { "$kind{name}, cart $_" } 1 .. $warm_up + $counted;
+	$shop->ask("SELECT shop.fill_wide('$_', $kind{lines}, $kind{first})") for @carts;
 	my @costs = map { costs($_, $arguments) } @carts;
 	splice(@costs, 0, $warm_up);
 	for my $what (sort keys %record)
@@ -79,7 +84,7 @@ for my $at (keys @kinds)
 		my $cost = median(map { $_->{$what} } @costs);
 		my $recorded = $record{$what}[$at];
 		my $margin = $margin{$what} // 0;
-		my $name = "$kinds[$at]: $what,";
+		my $name = "$kind{name}: $what,";
 		cmp_ok($cost, '<=', $recorded + $margin, "$name no more than recorded");
 		cmp_ok($cost, '>=', $recorded - $margin, "$name no fewer than recorded (else lower the record)");
 	}
